@@ -1,0 +1,69 @@
+//! Where log lines go and how they look: text on a terminal, JSON otherwise, always to standard error.
+//! What is logged about a request lives in `http::log`.
+
+use std::io::IsTerminal;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{Layer, fmt};
+
+/// Logging could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `BUGTOME_LOG` holds something else than a level.
+    #[error("log (from environment BUGTOME_LOG): {0:?} is not one of off, error, warn, info, debug, trace")]
+    Level(String),
+    /// Another logger was set before.
+    #[error("logging is set up already")]
+    Again(#[from] TryInitError),
+}
+
+/// Sends log lines to standard error from now on, at the level that `BUGTOME_LOG` names (`off error warn info debug trace`; `info` when unset or empty).
+pub fn set_up() -> Result<(), Error> {
+    let level = level(std::env::var("BUGTOME_LOG").unwrap_or_default())?;
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = if std::io::stderr().is_terminal() { lines.boxed() } else { lines.with_ansi(false).json().flatten_event(true).boxed() };
+    tracing_subscriber::registry().with(lines.with_filter(filter(level))).try_init()?;
+    Ok(())
+}
+
+fn level(text: String) -> Result<LevelFilter, Error> {
+    let named = ["off", "error", "warn", "info", "debug", "trace"].contains(&text.as_str());
+    match text.parse() {
+        _ if text.is_empty() => Ok(LevelFilter::INFO),
+        Ok(level) if named => Ok(level),
+        _ => Err(Error::Level(text)),
+    }
+}
+
+/// The level counts for our own lines. What we depend on never says more than warnings: at debug the database driver writes the parameters
+/// of statements, and HTTP/2 writes headers, and secrets are among them.
+fn filter(level: LevelFilter) -> Targets {
+    Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("bugtome", level)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing::Level;
+
+    #[test]
+    fn a_level_is_a_word() {
+        assert_eq!(level(String::new()).unwrap(), LevelFilter::INFO);
+        assert_eq!(level("debug".to_owned()).unwrap(), LevelFilter::DEBUG);
+        for wrong in ["verbose", "bugtome=debug", "3"] {
+            assert!(level(wrong.to_owned()).unwrap_err().to_string().contains(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn others_never_say_more_than_warnings() {
+        let filter = filter(LevelFilter::TRACE);
+        assert!(filter.would_enable("bugtome::http::log", &Level::TRACE));
+        assert!(filter.would_enable("hyper", &Level::WARN));
+        assert!(!filter.would_enable("tokio_postgres", &Level::DEBUG));
+        assert!(!self::filter(LevelFilter::OFF).would_enable("hyper", &Level::ERROR));
+    }
+}
