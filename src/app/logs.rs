@@ -38,8 +38,8 @@ fn level(text: String) -> Result<LevelFilter, Error> {
     }
 }
 
-/// The level counts for our own lines. What we depend on never says more than warnings: at debug the database driver writes the parameters
-/// of statements, and HTTP/2 writes headers, and secrets are among them.
+/// The level counts for our own lines. What we depend on never says more than warnings: at debug tokio-postgres writes the parameters of
+/// statements, digests and addresses among them, and nobody has read what all the others write.
 fn filter(level: LevelFilter) -> Targets {
     Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("bugtome", level)
 }

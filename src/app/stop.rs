@@ -82,4 +82,20 @@ mod tests {
         stop.wait().await;
         assert!(stop.given());
     }
+
+    #[tokio::test]
+    async fn each_hangup_reloads_and_a_failed_one_is_survived() {
+        let (sender, mut reloads) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(at_each_hangup(move || {
+            sender.send(()).unwrap();
+            panic!("a reload that fails");
+        }));
+        // Until the task has run once, the signal would end the process.
+        tokio::task::yield_now().await;
+        for _ in 0..2 {
+            let sent = std::process::Command::new("kill").args(["-HUP", &std::process::id().to_string()]).status();
+            assert!(sent.unwrap().success());
+            reloads.recv().await.unwrap();
+        }
+    }
 }

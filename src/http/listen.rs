@@ -9,7 +9,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -31,7 +31,7 @@ use activity::{Activity, Answer, Noted, Verdict};
 /// Who is at the other end of the connection, in each request's extensions. It may be a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer {
-    /// Its address as the operating system tells it.
+    /// Its address as the operating system tells it; an IPv4 address always as such.
     pub address: SocketAddr,
     /// Whether it came by TLS to us; a proxy's own TLS is not seen here.
     pub tls: bool,
@@ -92,6 +92,8 @@ struct House {
     metrics: Metrics,
     protocol: auto::Builder<TokioExecutor>,
     full: AtomicBool,
+    /// Connections that were still at work at the end of the grace.
+    dropped: AtomicUsize,
 }
 
 /// Serves `router` on `listener` until `stop`; then accepts no more, closes what rests, lets finish what runs, and drops the remainder after `limits.grace`.
@@ -99,7 +101,7 @@ struct House {
 pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, limits: Limits, metrics: Metrics, mut stop: Stop) -> usize {
     let seats = Arc::new(Semaphore::new(limits.max_connections as usize));
     let protocol = protocol(&limits);
-    let house = Arc::new(House { tls, router, limits, metrics, protocol, full: AtomicBool::new(false) });
+    let house = Arc::new(House { tls, router, limits, metrics, protocol, full: AtomicBool::new(false), dropped: AtomicUsize::new(0) });
     loop {
         let next = async {
             let seat = seat(&seats, &house.full).await?;
@@ -119,7 +121,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, limi
     let all = house.limits.max_connections;
     // The connections keep the grace themselves; the margin is for the last of them to go.
     let _ = timeout(house.limits.grace + Limits::FAREWELL, seats.acquire_many(all)).await;
-    let dropped = (all as usize).saturating_sub(seats.available_permits());
+    let dropped = house.dropped.load(Ordering::Acquire);
     if dropped > 0 {
         tracing::warn!(dropped, "connections were dropped at the end of the time for finishing");
     }
@@ -129,8 +131,8 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, limi
 fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut protocol = auto::Builder::new(TokioExecutor::new());
     // Of HTTP/1 the buffer is what limits the head. Its own head timer would run between requests too, and costs an allocation for each; ours does neither.
-    protocol.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(limits.header_bytes as usize);
-    // The windows bound what one connection can make us hold: 256 KiB of bodies that nobody reads.
+    protocol.http1().header_read_timeout(None).max_buf_size(limits.header_bytes as usize);
+    // The windows bound what one connection can make us hold: 256 KiB of bodies that nobody reads, and 16 KiB of each answer beyond its own body.
     protocol
         .http2()
         .timer(TokioTimer::new())
@@ -138,7 +140,7 @@ fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .max_concurrent_streams(100)
         .initial_stream_window_size(64 * 1024)
         .initial_connection_window_size(256 * 1024)
-        .max_send_buf_size(64 * 1024)
+        .max_send_buf_size(16 * 1024)
         .keep_alive_interval(limits.write_timeout)
         .keep_alive_timeout(limits.write_timeout);
     protocol
@@ -182,6 +184,8 @@ async fn attend(house: &House, socket: TcpStream, address: SocketAddr, mut stop:
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
+    // On a socket for both families an IPv4 client comes as ::ffff:…, and all of them would share one /64.
+    let address = SocketAddr::new(address.ip().to_canonical(), address.port());
     let activity = Activity::new();
     let socket = Noted { socket, activity: Arc::clone(&activity) };
     let Some(tls) = &house.tls else {
@@ -208,7 +212,7 @@ where
         request.extensions_mut().insert(peer);
         // A router is always ready; its clone is a count.
         let answer = house.router.clone().call(request);
-        async move { answer.await.map(|response| response.map(|body| Answer { body, _turn: turn })) }
+        async move { answer.await.map(|response| response.map(|body| Answer::new(body, turn))) }
     });
     let mut connection = pin!(house.protocol.serve_connection(TokioIo::new(stream), service));
     let mut pulse = interval(house.limits.pulse());
@@ -232,7 +236,12 @@ where
                 }
                 Verdict::Idle | Verdict::Fine => {}
             },
-            () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => return,
+            () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => {
+                if stop.given() {
+                    house.dropped.fetch_add(1, Ordering::AcqRel);
+                }
+                return;
+            }
         }
     }
 }

@@ -29,6 +29,10 @@ pub(super) struct Activity {
     heard_at: AtomicU64,
     /// Since when the client takes none of what we send.
     stuck_since: AtomicU64,
+    /// Answers with more to give, of which nobody takes more: in HTTP/2 a client can block one while the socket stays free.
+    blocked: AtomicU32,
+    /// When something was last taken of any answer.
+    taken_at: AtomicU64,
     /// Whether there was a request at all.
     asked: AtomicBool,
     /// HTTP/2, where bytes come at any time and mean nothing.
@@ -54,6 +58,8 @@ impl Activity {
             rests_since: AtomicU64::new(0),
             heard_at: AtomicU64::new(NEVER),
             stuck_since: AtomicU64::new(NEVER),
+            blocked: AtomicU32::new(0),
+            taken_at: AtomicU64::new(0),
             asked: AtomicBool::new(false),
             multiplexed: AtomicBool::new(false),
         })
@@ -91,7 +97,8 @@ impl Activity {
     pub(super) fn judge(&self, limits: &Limits, full: bool) -> Verdict {
         let now = self.now();
         let over = |since: &AtomicU64, limit| now.saturating_sub(since.load(Ordering::Acquire)) > millis(limit);
-        if over(&self.stuck_since, limits.write_timeout) {
+        let blocked = self.blocked.load(Ordering::Acquire) > 0 && over(&self.taken_at, limits.write_timeout);
+        if blocked || over(&self.stuck_since, limits.write_timeout) {
             return Verdict::Slow("takes no answer");
         }
         if self.running.load(Ordering::Acquire) > 0 {
@@ -130,8 +137,27 @@ impl Drop for Turn {
 
 /// An answer's body; its request's turn ends with it.
 pub(super) struct Answer {
-    pub(super) body: Body,
-    pub(super) _turn: Turn,
+    body: Body,
+    turn: Turn,
+    blocked: bool,
+}
+
+impl Answer {
+    pub(super) fn new(body: Body, turn: Turn) -> Self {
+        Self { body, turn, blocked: false }
+    }
+
+    fn note_blocked(&mut self, blocked: bool) {
+        if self.blocked != blocked {
+            self.blocked = blocked;
+            let count = &self.turn.0.blocked;
+            if blocked {
+                count.fetch_add(1, Ordering::AcqRel)
+            } else {
+                count.fetch_sub(1, Ordering::AcqRel)
+            };
+        }
+    }
 }
 
 impl hyper::body::Body for Answer {
@@ -139,7 +165,14 @@ impl hyper::body::Body for Answer {
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        self.note_blocked(false);
+        let outcome = Pin::new(&mut self.body).poll_frame(cx);
+        if matches!(outcome, Poll::Ready(Some(Ok(_)))) && !self.body.is_end_stream() {
+            let activity = &self.turn.0;
+            activity.taken_at.store(activity.now(), Ordering::Release);
+            self.note_blocked(true);
+        }
+        outcome
     }
 
     fn is_end_stream(&self) -> bool {
@@ -148,6 +181,12 @@ impl hyper::body::Body for Answer {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.note_blocked(false);
     }
 }
 
