@@ -1,5 +1,6 @@
 //! bugtome, the bug tracker whose API tokens can be trusted.
 //! The floors are `model ← store ← domain ← app ← faces`; each knows only those below it, and a test keeps it so.
 
+pub mod cli;
 pub mod model;
 pub mod store;
