@@ -2,6 +2,7 @@
 //! The floors are `model ← store ← domain ← app ← faces`; each knows only those below it, and a test keeps it so.
 
 pub mod app;
+pub mod cli;
 pub mod http;
 pub mod model;
 pub mod store;

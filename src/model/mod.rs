@@ -2,4 +2,5 @@
 //! No I/O, no SQL, no shapes of requests.
 
 pub mod id;
+pub mod ticket;
 pub mod time;
