@@ -1,2 +1,42 @@
 //! The two drivers behind one type, the statements' registry, transactions and migrations.
 //! What the statements say lives in the nouns' files of `store`.
+
+mod checkpointer;
+mod connection;
+mod error;
+mod handle;
+pub mod migrations;
+mod pool;
+mod postgres;
+mod postgres_values;
+mod queue;
+mod readers;
+pub mod registry;
+mod rows;
+#[doc(hidden)]
+pub mod select;
+mod sqlite;
+#[doc(hidden)]
+pub mod statement;
+#[cfg(test)]
+mod tests;
+mod transaction;
+mod url;
+#[doc(hidden)]
+pub mod value;
+mod writer;
+
+#[doc(hidden)]
+pub use inventory;
+
+pub use connection::Connection;
+pub use error::{Error, Failure, Result};
+pub use handle::{Database, Stats};
+pub use registry::verify_statements;
+pub use rows::{Cells, ColumnType, Row};
+pub use select::{Dialect, Family, Select, Shape};
+pub use statement::{Bound, Statement};
+pub use url::{DatabaseUrl, NoDatabaseUrl, Options, PostgresUrl};
+pub use value::{Cell, Column, Parameter, Type, Value};
+
+pub use crate::{column_as, family, row, sql};

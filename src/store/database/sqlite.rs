@@ -1,0 +1,147 @@
+//! SQLite: opening its file, binding values, reading cells.
+//! Who writes and who reads with which connection lives in `writer` and `readers`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, OpenFlags};
+
+use super::error::{Error, Result};
+use super::rows::{Cells, Row};
+use super::value::{Cell, Value};
+
+/// More than the program has statements and shapes, so that none is prepared twice.
+const STATEMENTS: usize = 1024;
+
+/// How long to wait for another process that writes.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
+
+/// Past this size the write-ahead log is cut back once it has been copied.
+const LOG_KEPT: i64 = 64 << 20;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Reading snapshots.
+    Read,
+    /// Writing, in the server's writer or another process.
+    Write,
+}
+
+/// A SQLite file and how its connections are set up.
+#[derive(Debug, Clone)]
+pub(super) struct File {
+    path: PathBuf,
+    /// The page cache of each reading connection, in KiB.
+    cache: usize,
+}
+
+impl File {
+    /// The file, whose caches over `readers` connections stay under 48 MB (and the writer's under 16).
+    pub(super) fn new(path: &Path, readers: usize) -> Self {
+        Self { path: path.to_owned(), cache: (48_000 / readers.max(1)).clamp(64, 8_000) }
+    }
+
+    /// Makes the file if it is missing, readable by its owner only; SQLite gives its log and index the same permissions.
+    pub(super) fn create(&self) -> Result<()> {
+        let mut options = std::fs::OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&self.path).map(drop).map_err(|error| {
+            Error::Unavailable(format!(
+                "the database file {} cannot be opened for writing ({error}): its folder must exist and be writable",
+                self.path.display()
+            ))
+        })
+    }
+
+    /// Opens a connection.
+    pub(super) fn open(&self, purpose: Purpose) -> Result<rusqlite::Connection> {
+        let access = match purpose {
+            Purpose::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            Purpose::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        };
+        let connection = rusqlite::Connection::open_with_flags(&self.path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(BUSY)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Otherwise "misspelt" in double quotes would be a text and not an error.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+        match purpose {
+            Purpose::Read => connection.execute_batch(&format!(
+                "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -{};",
+                self.cache
+            ))?,
+            Purpose::Write => connection.execute_batch(&format!(
+                "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                 PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = {LOG_KEPT};"
+            ))?,
+        }
+        Ok(connection)
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(number) => ValueRef::Integer(*number),
+            Self::Bool(truth) => ValueRef::Integer(i64::from(*truth)),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+            Self::Id(uuid) => ValueRef::Blob(uuid.as_bytes()),
+        }))
+    }
+}
+
+/// One cell of a row, borrowed from it.
+pub(super) fn cell<'a>(row: &'a rusqlite::Row<'_>, index: usize) -> Result<Cell<'a>> {
+    Ok(match row.get_ref(index)? {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(number) => Cell::Integer(number),
+        ValueRef::Text(text) => {
+            Cell::Text(std::str::from_utf8(text).map_err(|_| Error::Internal(format!("column {index} holds no UTF-8 text")))?)
+        }
+        ValueRef::Blob(bytes) => Cell::Bytes(bytes),
+        ValueRef::Real(_) => return Err(Error::Internal(format!("column {index} holds a floating-point number: cast it to INTEGER"))),
+    })
+}
+
+fn bound<'c>(connection: &'c rusqlite::Connection, text: &str, values: &[Value<'_>]) -> Result<CachedStatement<'c>> {
+    let mut statement = connection.prepare_cached(text)?;
+    // SQLite would take NULL for what is missing.
+    if statement.parameter_count() != values.len() {
+        return Err(Error::Internal(format!("{} values for {} parameters of: {text}", values.len(), statement.parameter_count())));
+    }
+    for (index, value) in values.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, value)?;
+    }
+    Ok(statement)
+}
+
+/// The rows that a statement answers with, at most `limit`.
+pub(super) fn fetch<R: Row>(connection: &rusqlite::Connection, text: &str, values: &[Value<'_>], limit: usize) -> Result<Vec<R>> {
+    let mut statement = bound(connection, text, values)?;
+    let mut rows = statement.raw_query();
+    let mut read = Vec::new();
+    while read.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        read.push(R::take(&mut Cells::of_sqlite(row))?);
+    }
+    Ok(read)
+}
+
+/// Runs a statement that answers with no rows, and counts the rows it touched.
+pub(super) fn execute(connection: &rusqlite::Connection, text: &str, values: &[Value<'_>]) -> Result<u64> {
+    let touched = bound(connection, text, values)?.raw_execute()?;
+    Ok(u64::try_from(touched).unwrap_or(u64::MAX))
+}
+
+/// Runs one of the commands that steer transactions.
+pub(super) fn command(connection: &rusqlite::Connection, text: &'static str) -> Result<()> {
+    connection.prepare_cached(text)?.raw_execute()?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Steps are applied once, in order, whole or not at all, whoever comes first.
+
+use super::{STEPS, Step, apply};
+use crate::store::database::tests::both;
+use crate::store::database::{Database, Error, sql};
+
+const ONE: Step = Step { name: "0001_one", sqlite: "CREATE TABLE one (n BIGINT)", postgres: "CREATE TABLE one (n BIGINT)" };
+const TWO: Step = Step {
+    name: "0002_two",
+    sqlite: "CREATE TABLE two (n BIGINT); INSERT INTO one (n) VALUES (2);",
+    postgres: "CREATE TABLE two (n BIGINT); INSERT INTO one (n) VALUES (2);",
+};
+const BROKEN: Step = Step {
+    name: "0003_broken",
+    sqlite: "CREATE TABLE three (n BIGINT); INSERT INTO nowhere (n) VALUES (3);",
+    postgres: "CREATE TABLE three (n BIGINT); INSERT INTO nowhere (n) VALUES (3);",
+};
+
+fn twos(db: &Database) -> i64 {
+    db.run(|db| db.query_one(sql!((i64,): "SELECT COUNT(*) FROM one"))).unwrap().0
+}
+
+both! {
+    fn steps_are_applied_once(fixture) {
+        assert_eq!(apply(&fixture.db, &[ONE]), Ok(vec!["0001_one"]));
+        assert_eq!(apply(&fixture.db, &[ONE, TWO]), Ok(vec!["0002_two"]));
+        assert_eq!(apply(&fixture.db, &[ONE, TWO]), Ok(vec![]));
+        assert_eq!(twos(&fixture.db), 1);
+    }
+
+    fn a_failed_step_leaves_nothing_behind_and_is_reported_again(fixture) {
+        for applied in [2, 0] {
+            let failed = apply(&fixture.db, &[ONE, TWO, BROKEN]);
+            assert!(matches!(failed, Err(Error::Internal(text)) if text.contains("0003_broken") && text.contains("nowhere")), "{applied}");
+            assert!(fixture.db.run(|db| db.query(sql!((i64,): "SELECT n FROM three"))).is_err());
+            assert_eq!(twos(&fixture.db), 1);
+        }
+    }
+
+    fn two_at_once_do_it_once(fixture) {
+        let other = Database::open(&fixture.url, crate::store::database::tests::options()).unwrap();
+        let applied = std::thread::scope(|scope| {
+            let threads: Vec<_> = [&fixture.db, &other, &fixture.db, &other].into_iter().map(|db| scope.spawn(|| apply(db, &[ONE, TWO]).unwrap())).collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).count()
+        });
+        assert_eq!((applied, twos(&fixture.db)), (2, 1));
+    }
+
+    fn a_newer_schema_is_refused(fixture) {
+        apply(&fixture.db, &[ONE, TWO]).unwrap();
+        assert!(matches!(apply(&fixture.db, &[ONE]), Err(Error::Newer(text)) if text.contains("0002_two")));
+    }
+
+    fn the_real_steps_apply(fixture) {
+        let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
+        assert_eq!(fixture.db.pending().as_ref(), Ok(&names));
+        assert_eq!(fixture.db.migrate(), Ok(names));
+        assert_eq!(fixture.db.pending(), Ok(vec![]));
+    }
+}
+
+#[test]
+fn a_step_that_breaks_references_is_refused_on_sqlite() {
+    let fixture = crate::store::database::tests::Fixture::sqlite();
+    let step = |name, sqlite| Step { name, sqlite, postgres: "" };
+    let first = step("0001_a", "CREATE TABLE a (id BIGINT PRIMARY KEY); CREATE TABLE b (a BIGINT REFERENCES a (id)); INSERT INTO a VALUES (1); INSERT INTO b VALUES (1);");
+    let rebuilt = step("0002_b", "CREATE TABLE c (id BIGINT PRIMARY KEY); INSERT INTO c SELECT id FROM a; DROP TABLE a; ALTER TABLE c RENAME TO a;");
+    let broken = step("0003_c", "DELETE FROM a;");
+    assert_eq!(apply(&fixture.db, &[first, rebuilt]).unwrap().len(), 2);
+    assert!(matches!(apply(&fixture.db, &[first, rebuilt, broken]), Err(Error::Internal(text)) if text.contains("refer to nothing")));
+}
+
+#[test]
+fn both_folders_hold_the_steps_and_nothing_else() {
+    for folder in ["migrations/sqlite", "migrations/postgres"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let mut files: Vec<_> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        files.sort();
+        assert_eq!(files, STEPS.iter().map(|step| format!("{}.sql", step.name)).collect::<Vec<_>>(), "{folder}");
+    }
+    assert!(STEPS.is_sorted_by_key(|step| step.name));
+}
