@@ -1,8 +1,101 @@
-//! The running program's means: settings, clock, randomness, logging and the signal to stop.
+//! The running program's means: the database with `read` and `write`, settings, clock, randomness, logging and the signal to stop.
 //! No routes, no rules, no SQL.
 
 pub mod clock;
 pub mod logs;
+pub mod passwords;
 pub mod random;
 pub mod settings;
 pub mod stop;
+
+use std::sync::Arc;
+
+use clock::Clock;
+use random::Random;
+
+use crate::domain::{Ctx, Result, Who};
+use crate::model::events::Via;
+use crate::model::time::Time;
+use crate::store::database::{Connection, Database};
+
+/// The program's means, cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Means>);
+
+struct Means {
+    database: Database,
+    clock: Clock,
+    random: Random,
+    base_url: Arc<str>,
+}
+
+impl App {
+    /// Over a database, with a clock and the server's own address.
+    pub fn new(database: Database, clock: Clock, random: Random, base_url: &str) -> Self {
+        Self(Arc::new(Means { database, clock, random, base_url: base_url.into() }))
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Time {
+        self.0.clock.now()
+    }
+
+    /// The server's own address, without a slash at its end.
+    pub fn base_url(&self) -> Arc<str> {
+        Arc::clone(&self.0.base_url)
+    }
+
+    /// The database, for what is no operation: migrating, closing, counting.
+    pub fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// Random bytes.
+    pub fn random(&self) -> Random {
+        self.0.random
+    }
+
+    /// Judges who is calling and reads, in one snapshot.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        who: Who,
+        via: Via,
+        work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.database.read(self.operation(who, via, work)).await
+    }
+
+    /// As [`App::read`] for what may have to look at many rows: on a bounded pool, with a deadline.
+    pub async fn scan<T: Send + 'static>(
+        &self,
+        who: Who,
+        via: Via,
+        work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.database.scan(self.operation(who, via, work)).await
+    }
+
+    /// Judges who is calling and writes, in one transaction: committed on `Ok`, undone on `Err`.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        who: Who,
+        via: Via,
+        work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.database.write(self.operation(who, via, work)).await
+    }
+
+    /// As [`App::write`] for commands, which have no runtime: blocking, on a connection of its own.
+    pub fn run<T>(&self, via: Via, work: impl FnMut(&mut Ctx<'_>) -> Result<T>) -> Result<T> {
+        self.0.database.run(self.operation(Who::Command, via, work))
+    }
+
+    fn operation<T, W: FnMut(&mut Ctx<'_>) -> Result<T>>(&self, who: Who, via: Via, mut work: W) -> impl FnMut(&mut Connection) -> Result<T> + use<T, W> {
+        let (clock, random) = (self.0.clock.clone(), self.0.random);
+        move |db| {
+            let fill = |bytes: &mut [u8]| random.fill(bytes);
+            let mut ctx = Ctx::open(db, &who, via, clock.now(), &fill)?;
+            work(&mut ctx)
+        }
+    }
+}

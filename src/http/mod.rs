@@ -1,7 +1,13 @@
-//! What the faces over HTTP share: the listener, the request log and the metrics.
+//! What the faces over HTTP share: the way of a request through the door, limits, the listener, the request log and the metrics.
 //! No rule about who may do what, no SQL.
 
+pub mod answer;
+pub mod body;
+pub mod limits;
 pub mod listen;
 pub mod log;
 pub mod metrics;
+pub mod mount;
+pub mod request;
 pub mod tls;
+pub mod uses;

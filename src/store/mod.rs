@@ -1,4 +1,17 @@
 //! All SQL, one file per noun, over one connection type for both databases.
 //! No rule about who may do what: that is the domain's.
 
+mod columns;
+pub mod comments;
 pub mod database;
+pub mod events;
+pub mod idempotency;
+pub mod members;
+pub mod organizations;
+pub mod persons;
+pub mod projects;
+pub mod search;
+pub mod ticket_lists;
+pub mod tickets;
+pub mod tokens;
+pub mod users;

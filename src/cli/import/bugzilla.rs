@@ -2,7 +2,7 @@
 //! How rows are read from CSV is in `table`, how they become tickets in `compose`.
 
 use super::mapping::{Dialect, Place};
-use crate::model::ticket::{Priority, Status};
+use crate::model::tickets::{Priority, Status};
 
 /// Bugzilla, with the columns of its own bug lists and those of the usual data sets.
 pub(super) const DIALECT: Dialect = Dialect {

@@ -7,7 +7,7 @@ use super::mapping::{Dialect, Mapping, Place};
 use super::report::{BadRow, ImportedComment, RawReport};
 use super::table::shown;
 use super::{Rows, Unreadable, times};
-use crate::model::ticket::Status;
+use crate::model::tickets::Status;
 use crate::model::time::Time;
 
 /// GitHub. It has no priorities.

@@ -4,7 +4,7 @@
 use super::mapping::{Dialect, Place};
 use super::report::ImportedComment;
 use super::times;
-use crate::model::ticket::{Priority, Status};
+use crate::model::tickets::{Priority, Status};
 
 /// Jira, as its issue navigator exports CSV.
 pub(super) const DIALECT: Dialect = Dialect {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::report::{RawReport, Report};
-use crate::model::ticket::{Priority, Status};
+use crate::model::tickets::{Priority, Status};
 
 /// One tracker's words, columns and name.
 pub(super) struct Dialect {

@@ -1,7 +1,7 @@
 //! What comes out of another tracker's file: reports that are ready to become tickets, and rows that are not.
 //! How a row becomes a report is the business of its neighbours; nothing here knows a file format.
 
-use crate::model::ticket::{Priority, Status};
+use crate::model::tickets::{Priority, Status};
 use crate::model::time::Time;
 
 /// One report of another tracker, whose texts already fit a ticket.

@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use super::{BadRow, Mapping, Place, Report, Reports, Source, Unreadable};
-use crate::model::ticket::{Priority, Status};
+use crate::model::tickets::{Priority, Status};
 
 const HEADER: &str = "Summary,Issue key,Created,Status,Priority,Description";
 

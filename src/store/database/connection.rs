@@ -121,21 +121,34 @@ impl Connection {
 
     /// Runs `work` in a savepoint: on `Err` what it did is undone, and the transaction goes on.
     pub fn savepoint<T, E: From<Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
-        if self.doomed {
-            return Err(swallowed().into());
-        }
-        self.command("SAVEPOINT s")?;
+        self.open_savepoint()?;
         let result = work(self);
         let result = self.undoomed(result);
+        self.close_savepoint(result.is_ok())?;
+        result
+    }
+
+    /// Begins a savepoint, for those who cannot hand their work over to [`Connection::savepoint`].
+    pub fn open_savepoint(&mut self) -> Result<()> {
+        if self.doomed {
+            return Err(swallowed());
+        }
+        self.command("SAVEPOINT s")
+    }
+
+    /// Ends the innermost savepoint. What was done in it is undone unless it is to be kept; it cannot be kept after a statement failed.
+    pub fn close_savepoint(&mut self, keep: bool) -> Result<()> {
+        if keep && self.doomed {
+            return Err(swallowed());
+        }
         // Savepoints may share a name: the innermost is meant. SQLite wants two commands to undo one.
-        let ended = if result.is_ok() {
+        let ended = if keep {
             self.command("RELEASE SAVEPOINT s")
         } else {
             self.command("ROLLBACK TO SAVEPOINT s").and_then(|()| self.command("RELEASE SAVEPOINT s"))
         };
         self.doomed = ended.is_err();
-        ended?;
-        result
+        ended
     }
 
     /// The result, unless a failed statement was overlooked: PostgreSQL would not commit after it.

@@ -1,0 +1,148 @@
+//! Projects: made, read, changed, archived and deleted.
+//! Their tokens are in `tokens`, their tickets in `tickets`.
+
+use super::error::refuse;
+use super::permissions::Capability;
+use super::{Ctx, Error, Result};
+use crate::model::draft::{Field, Text};
+use crate::model::id::Id;
+use crate::model::organizations::{Organization, Slug};
+use crate::model::pages::Page;
+use crate::model::problems::{Problem, Problems};
+use crate::model::projects::{Code, Project};
+use crate::model::text::{Description, Name};
+use crate::store::database::Error as StoreError;
+use crate::store::projects::{self as store, NewProject, ProjectDetails, ProjectRow};
+
+/// What somebody sent as a project, or as a change of one.
+#[derive(Debug, Clone, Default)]
+pub struct Draft {
+    /// The name that is shown.
+    pub name: Field<Text>,
+    /// What its tickets' codes begin with.
+    pub code: Field<Text>,
+    /// What it is about.
+    pub description: Field<Text>,
+    /// Whether it is to be archived.
+    pub archived: Field<bool>,
+}
+
+/// A page of the organization's projects, by name, and how many there are in all.
+pub fn list(ctx: &mut Ctx<'_>, organization: Id<Organization>, page: Page) -> Result<(Vec<ProjectDetails>, i64)> {
+    let reach = ctx.organization(Capability::ReadOrganizations, organization)?;
+    Ok((store::of_organization(ctx.db, reach.id, page)?, store::count(ctx.db, reach.id)?))
+}
+
+/// The project.
+pub fn get(ctx: &mut Ctx<'_>, id: Id<Project>) -> Result<ProjectDetails> {
+    let reach = ctx.project(Capability::ReadProject, id)?;
+    reread(ctx, reach.id)
+}
+
+fn reread(ctx: &mut Ctx<'_>, id: Id<Project>) -> Result<ProjectDetails> {
+    store::details(ctx.db, id)?.ok_or_else(|| Error::Internal(format!("project {id} is gone within its transaction")))
+}
+
+/// Makes a project in the organization.
+pub fn create(ctx: &mut Ctx<'_>, organization: Id<Organization>, draft: &Draft) -> Result<ProjectDetails> {
+    let reach = ctx.organization(Capability::CreateProjects, organization)?;
+    let mut problems = Problems::new();
+    let name = problems.take("name", Name::parse(&draft.name));
+    let code = problems.take("code", Code::parse(&draft.code));
+    let description = problems.take("description", Description::parse(&draft.description));
+    if let Some(code) = &code
+        && store::by_code(ctx.db, reach.id, code)?.is_some()
+    {
+        problems.add("code", Problem::Taken);
+    }
+    refuse(problems)?;
+    let (Some(name), Some(code), Some(description)) = (name, code, description) else {
+        return Err(Error::Internal("a draft without problems is missing".to_owned()));
+    };
+    let id = ctx.new_id();
+    let slug = free_slug(ctx, reach.id, id, name.as_str(), &code)?;
+    let new = NewProject { id, organization: reach.id, name: name.as_str(), code: &code, slug: &slug, description: description.as_deref() };
+    store::insert(ctx.db, &new, ctx.now).map_err(taken)?;
+    reread(ctx, id)
+}
+
+/// Two made the same at once: the database says so, and only the code can have been given twice by people.
+fn taken(error: StoreError) -> Error {
+    match error {
+        StoreError::Unique(_) => Error::invalid("code", Problem::Taken),
+        error => error.into(),
+    }
+}
+
+/// The slug that the name makes; where another project has it, the code with it.
+fn free_slug(ctx: &mut Ctx<'_>, organization: Id<Organization>, id: Id<Project>, name: &str, code: &Code) -> Result<String> {
+    let code = code.as_str().to_ascii_lowercase();
+    let slug = Slug::from_name(name, &code).as_str().to_owned();
+    if !store::slug_taken(ctx.db, organization, &slug, id)? {
+        return Ok(slug);
+    }
+    let with_code = Slug::from_name(&format!("{code} {name}"), &code).as_str().to_owned();
+    if !store::slug_taken(ctx.db, organization, &with_code, id)? {
+        return Ok(with_code);
+    }
+    Ok(Slug::from_name(&format!("{code} {}", id.uuid().simple()), &code).as_str().to_owned())
+}
+
+/// Changes what the draft carries.
+pub fn edit(ctx: &mut Ctx<'_>, id: Id<Project>, draft: &Draft) -> Result<ProjectDetails> {
+    let reach = ctx.project(Capability::EditProject, id)?;
+    let old = reread(ctx, id)?;
+    let mut problems = Problems::new();
+    let name = if draft.name.is_present() {
+        problems.take("name", Name::parse(&draft.name)).map(Name::into_string)
+    } else {
+        Some(old.name.clone())
+    };
+    let description = if draft.description.is_present() {
+        problems.take("description", Description::parse(&draft.description)).map(|text| text.as_deref().map(ToOwned::to_owned))
+    } else {
+        Some(old.description.clone())
+    };
+    let code = if draft.code.is_present() { changed_code(ctx, &old, draft, &mut problems)? } else { Code::from_text(&old.code) };
+    if draft.archived == Field::Null {
+        problems.add("archived", Problem::Blank);
+    }
+    refuse(problems)?;
+    let (Some(name), Some(description), Some(code)) = (name, description, code) else {
+        return Err(Error::Internal("a draft without problems is missing".to_owned()));
+    };
+    let slug = if name == old.name { old.slug } else { free_slug(ctx, reach.organization, id, &name, &code)? };
+    store::update(ctx.db, id, &name, code.as_str(), &slug, description.as_deref()).map_err(taken)?;
+    match draft.archived {
+        Field::Value(true) if old.archived_at.is_none() => store::set_archived(ctx.db, id, Some(ctx.now))?,
+        Field::Value(false) if old.archived_at.is_some() => store::set_archived(ctx.db, id, None)?,
+        _ => {}
+    }
+    reread(ctx, id)
+}
+
+/// A code is fixed once a ticket bears it, deleted ones included.
+fn changed_code(ctx: &mut Ctx<'_>, old: &ProjectDetails, draft: &Draft, problems: &mut Problems) -> Result<Option<Code>> {
+    let Some(code) = problems.take("code", Code::parse(&draft.code)) else { return Ok(None) };
+    if code.as_str() == old.code {
+        return Ok(Some(code));
+    }
+    if store::last_number(ctx.db, old.id)? > 0 {
+        problems.add("code", Problem::CannotChange);
+    } else if store::by_code(ctx.db, old.organization_id, &code)?.is_some() {
+        problems.add("code", Problem::Taken);
+    }
+    Ok(Some(code))
+}
+
+/// Deletes the project: from now on nobody reaches it, and its rows are purged soon.
+pub fn delete(ctx: &mut Ctx<'_>, id: Id<Project>) -> Result<()> {
+    let reach = ctx.project(Capability::DeleteProject, id)?;
+    Ok(store::set_deleted(ctx.db, reach.id, ctx.now)?)
+}
+
+/// The live project that a command names by slug and code; `NotFound` when there is none.
+pub fn by_name(ctx: &mut Ctx<'_>, organization: Id<Organization>, code: &Code) -> Result<ProjectRow> {
+    ctx.organization(Capability::CreateProjects, organization)?;
+    store::by_code(ctx.db, organization, code)?.ok_or(Error::NotFound)
+}

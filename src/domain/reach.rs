@@ -1,0 +1,197 @@
+//! What a caller reaches: the doors through which every operation goes, in the order of the contract (scope, existence, role).
+//! What each capability needs stands in `permissions`.
+
+use super::idempotency;
+use super::permissions::{Capability, Door};
+use super::{Caller, Ctx, Error, Result};
+use crate::model::id::Id;
+use crate::model::organizations::Organization;
+use crate::model::projects::Project;
+use crate::model::roles::Role;
+use crate::model::tickets::Ticket;
+use crate::model::time::Time;
+use crate::store::database::Connection;
+use crate::store::organizations::{self, MembershipRow};
+use crate::store::tickets::{self, TicketReachRow};
+use crate::store::{projects, tokens::JudgedRow};
+
+/// A project that the caller reaches, and as what.
+#[derive(Debug, Clone)]
+pub struct ProjectReach {
+    /// Which.
+    pub id: Id<Project>,
+    /// The upper half of its tickets' keys.
+    pub serial: i64,
+    /// Its organization.
+    pub organization: Id<Organization>,
+    /// What its tickets' codes begin with.
+    pub code: String,
+    /// When it was archived, if so.
+    pub archived_at: Option<Time>,
+    /// The caller's role.
+    pub role: Role,
+}
+
+/// An organization that the caller reaches, and as what.
+#[derive(Debug, Clone, Copy)]
+pub struct OrganizationReach {
+    /// Which.
+    pub id: Id<Organization>,
+    /// The caller's role.
+    pub role: Role,
+}
+
+/// A ticket that the caller reaches, and as what.
+#[derive(Debug, Clone, Copy)]
+pub struct TicketReach {
+    /// Which.
+    pub id: Id<Ticket>,
+    /// In which project.
+    pub project: Id<Project>,
+    /// Its organization.
+    pub organization: Id<Organization>,
+    /// When it was deleted, if so.
+    pub deleted_at: Option<Time>,
+    /// The caller's role.
+    pub role: Role,
+}
+
+impl Ctx<'_> {
+    /// Whether the caller may come at all: the scope, before anything is looked for.
+    pub fn allow(&self, capability: Capability) -> Result<()> {
+        let rule = capability.rule();
+        match (&self.caller, rule.door) {
+            (Caller::Command, _) | (Caller::Anonymous | Caller::Token(_), Door::Anybody) | (Caller::Token(_), Door::AnyToken) => Ok(()),
+            (Caller::Anonymous, _) => Err(Error::Unauthenticated),
+            (Caller::Token(_), Door::SignedIn) => Err(Error::Forbidden),
+            (Caller::Token(judged), Door::Scoped(scope) | Door::Personal(scope)) => {
+                if !judged.scopes.has(scope) {
+                    return Err(Error::MissingScope(Some(scope)));
+                }
+                if matches!(rule.door, Door::Personal(_)) && !judged.is_personal() {
+                    return Err(Error::Forbidden);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The project, if the caller reaches it and may do this in it.
+    pub fn project(&mut self, capability: Capability, id: Id<Project>) -> Result<ProjectReach> {
+        self.allow(capability)?;
+        let reach = find_project(self.db, &self.caller, id)?.ok_or(Error::Unreachable)?;
+        self.may(capability, reach.role, reach.archived_at)?;
+        Ok(reach)
+    }
+
+    /// The organization, if the caller reaches it and may do this in it.
+    pub fn organization(&mut self, capability: Capability, id: Id<Organization>) -> Result<OrganizationReach> {
+        self.allow(capability)?;
+        let reach = match &self.caller {
+            Caller::Anonymous => None,
+            Caller::Command => Some(OrganizationReach { id, role: Role::Owner }),
+            Caller::Token(judged) => find_organization(self.db, judged, id)?,
+        };
+        let reach = reach.ok_or(Error::Unreachable)?;
+        self.may(capability, reach.role, None)?;
+        Ok(reach)
+    }
+
+    /// The ticket, deleted or not, if the caller reaches it and may do this with it.
+    pub fn ticket(&mut self, capability: Capability, id: Id<Ticket>) -> Result<TicketReach> {
+        self.allow(capability)?;
+        let user = self.user();
+        let row = tickets::reach(self.db, id, user)?.ok_or(Error::NotFound)?;
+        let role = ticket_role(&self.caller, &row).ok_or(Error::NotFound)?;
+        if row.project_deleted_at.is_some() {
+            return Err(Error::NotFound);
+        }
+        self.may(capability, role, row.project_archived_at)?;
+        Ok(TicketReach { id, project: row.project_id, organization: row.organization_id, deleted_at: row.deleted_at, role })
+    }
+
+    /// All organizations that the caller reaches. A project token reaches none.
+    pub fn organizations(&mut self, capability: Capability) -> Result<Vec<MembershipRow>> {
+        self.allow(capability)?;
+        let Caller::Token(judged) = &self.caller else { return Ok(Vec::new()) };
+        let Some(user) = judged.user_id else { return Ok(Vec::new()) };
+        let needed = capability.rule().role;
+        let all = organizations::of_user(self.db, user)?;
+        Ok(all.into_iter().filter(|row| judged.is_within(row.max_token_life) && row.role >= needed).collect())
+    }
+
+    /// The role, and that an archived project is only read. After this the rights are judged, so a repeated request gets its answer here.
+    fn may(&mut self, capability: Capability, role: Role, archived_at: Option<Time>) -> Result<()> {
+        let needed = capability.rule();
+        if role < needed.role || (archived_at.is_some() && !needed.in_archive) {
+            return Err(Error::Forbidden);
+        }
+        idempotency::once(self)
+    }
+}
+
+/// Without a user there is no membership: a project token is an admin of its own project, a command an owner everywhere.
+fn find_project(db: &mut Connection, caller: &Caller, id: Id<Project>) -> Result<Option<ProjectReach>> {
+    let judged = match caller {
+        Caller::Anonymous => return Ok(None),
+        Caller::Command => {
+            let row = projects::by_id(db, id)?.filter(|row| row.deleted_at.is_none());
+            return Ok(row.map(|row| ProjectReach {
+                id: row.id,
+                serial: row.serial,
+                organization: row.organization_id,
+                code: row.code,
+                archived_at: row.archived_at,
+                role: Role::Owner,
+            }));
+        }
+        Caller::Token(judged) => judged,
+    };
+    if judged.project_id == Some(id) {
+        return Ok(judged_project(judged));
+    }
+    let Some(user) = judged.user_id else { return Ok(None) };
+    let row = projects::reached(db, id, user)?.filter(|row| row.deleted_at.is_none() && judged.is_within(row.max_token_life));
+    Ok(row.map(|row| ProjectReach {
+        id: row.id,
+        serial: row.serial,
+        organization: row.organization_id,
+        code: row.code,
+        archived_at: row.archived_at,
+        role: row.role,
+    }))
+}
+
+/// The project that the one query has read along with the token.
+fn judged_project(judged: &JudgedRow) -> Option<ProjectReach> {
+    let role = if judged.is_personal() { judged.role? } else { Role::Admin };
+    if judged.project_deleted_at.is_some() || !judged.is_within(judged.max_token_life) {
+        return None;
+    }
+    Some(ProjectReach {
+        id: judged.project_id?,
+        serial: judged.project_serial?,
+        organization: judged.organization_id?,
+        code: judged.project_code.clone()?,
+        archived_at: judged.project_archived_at,
+        role,
+    })
+}
+
+fn find_organization(db: &mut Connection, judged: &JudgedRow, id: Id<Organization>) -> Result<Option<OrganizationReach>> {
+    let Some(user) = judged.user_id else { return Ok(None) };
+    if judged.organization_id == Some(id) {
+        return Ok(judged.role.filter(|_| judged.is_within(judged.max_token_life)).map(|role| OrganizationReach { id, role }));
+    }
+    let row = organizations::membership(db, id, user)?.filter(|row| judged.is_within(row.max_token_life));
+    Ok(row.map(|row| OrganizationReach { id: row.id, role: row.role }))
+}
+
+fn ticket_role(caller: &Caller, row: &TicketReachRow) -> Option<Role> {
+    match caller {
+        Caller::Anonymous => None,
+        Caller::Command => Some(Role::Owner),
+        Caller::Token(judged) if judged.is_personal() => row.role.filter(|_| judged.is_within(row.max_token_life)),
+        Caller::Token(judged) => (judged.own_project_id == Some(row.project_id)).then_some(Role::Admin),
+    }
+}

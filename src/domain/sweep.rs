@@ -1,0 +1,25 @@
+//! What goes away by itself: deleted tickets after their time in the bin, the tickets of deleted projects, kept answers after a day.
+//! When to sweep is `jobs`' affair; each call takes a short transaction's worth.
+
+use super::Result;
+use super::idempotency::KEPT_FOR;
+use super::tickets::BIN;
+use crate::model::time::Time;
+use crate::store::database::Connection;
+use crate::store::{idempotency, tickets};
+
+/// How many rows one call removes of each kind, so that others get to write in between.
+const BATCH: i64 = 100;
+
+/// Removes some of what is over; the answer is whether there may be more.
+pub fn sweep(db: &mut Connection, now: Time) -> Result<bool> {
+    let mut tickets = tickets::deleted_before(db, now.minus(BIN), BATCH)?;
+    if tickets.is_empty() {
+        tickets = tickets::of_deleted_projects(db, BATCH)?;
+    }
+    for ticket in &tickets {
+        tickets::purge(db, ticket)?;
+    }
+    let forgotten = idempotency::forget(db, now.minus(KEPT_FOR), BATCH)?;
+    Ok(!tickets.is_empty() || forgotten > 0)
+}

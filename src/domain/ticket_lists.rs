@@ -1,0 +1,223 @@
+//! Lists of tickets: which places the caller reaches, filters, totals, and the cursor to the next page.
+//! How the rows are walked is in `store::ticket_lists`.
+
+use super::permissions::Capability;
+use super::reach::ProjectReach;
+use super::{Ctx, Error, Result};
+use crate::model::id::Id;
+use crate::model::organizations::Organization;
+use crate::model::pages::{Cursor, Page, Sort};
+use crate::model::persons::Person;
+use crate::model::projects::Project;
+use crate::model::tickets::{Priority, Status, TicketCode};
+use crate::model::time::Time;
+use crate::store::projects;
+use crate::store::search::Question;
+use crate::store::ticket_lists::{self as store, Assignee, Filters, Listing, Place};
+use crate::store::tickets::TicketRow;
+
+/// Whose tickets are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssigneeFilter {
+    /// The caller's.
+    Me,
+    /// Nobody's.
+    Nobody,
+    /// This person's.
+    Person(Id<Person>),
+}
+
+/// From where the list is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// A page by its number, with totals.
+    Page(Page),
+    /// So many rows after a position, without totals.
+    After(Cursor, i64),
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Only this organization's.
+    pub organization: Option<Id<Organization>>,
+    /// Only this project's.
+    pub project: Option<Id<Project>>,
+    /// Only the ticket with this code.
+    pub code: Option<TicketCode>,
+    /// One of these statuses; empty is any.
+    pub status: Vec<Status>,
+    /// One of these priorities; empty is any.
+    pub priority: Vec<Priority>,
+    /// Whose task.
+    pub assignee: Option<AssigneeFilter>,
+    /// Words to find.
+    pub text: Option<String>,
+    /// Filed after.
+    pub created_after: Option<Time>,
+    /// Filed before.
+    pub created_before: Option<Time>,
+    /// Changed after.
+    pub updated_after: Option<Time>,
+    /// In which order.
+    pub sort: Sort,
+    /// From where.
+    pub position: Position,
+}
+
+/// Rows of which nobody minds that they are skipped one by one.
+const QUICK_OFFSET: i64 = 1_000;
+
+impl Query {
+    /// Whether answering may have to look at many rows, so that it belongs on the bounded pool with its deadline.
+    pub fn may_scan(&self) -> bool {
+        let far = matches!(self.position, Position::Page(page) if page.offset() > QUICK_OFFSET);
+        far || self.text.is_some()
+            || self.assignee.is_some()
+            || !self.status.is_empty()
+            || !self.priority.is_empty()
+            || self.created_after.is_some()
+            || self.created_before.is_some()
+            || self.updated_after.is_some()
+    }
+
+    /// Whether the project's counters know the total.
+    fn is_counted(&self) -> bool {
+        self.code.is_none()
+            && self.priority.is_empty()
+            && self.assignee.is_none()
+            && self.text.is_none()
+            && self.created_after.is_none()
+            && self.created_before.is_none()
+            && self.updated_after.is_none()
+    }
+}
+
+/// How many there are, and whether that was counted to the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total {
+    /// How many, at the most [`store::COUNT_LIMIT`] where they had to be counted.
+    pub count: i64,
+    /// Whether there are not more.
+    pub exact: bool,
+}
+
+/// A page of tickets.
+#[derive(Debug)]
+pub struct Listed {
+    /// The tickets.
+    pub tickets: Vec<TicketRow>,
+    /// How many there are in all, on pages by number.
+    pub total: Option<Total>,
+    /// The position after the last one, where there are more.
+    pub next: Option<Cursor>,
+}
+
+/// The tickets that the caller reaches and that are asked for.
+pub fn list(ctx: &mut Ctx<'_>, query: &Query) -> Result<Listed> {
+    ctx.allow(Capability::ReadTickets)?;
+    let places = places(ctx, query)?;
+    let (offset, limit, after) = match query.position {
+        Position::Page(page) => (page.offset(), page.size, None),
+        Position::After(cursor, size) => (0, size, Some(cursor)),
+    };
+    let Some(filters) = filters(ctx, query, &places)? else {
+        let total = after.is_none().then_some(Total { count: 0, exact: true });
+        return Ok(Listed { tickets: Vec::new(), total, next: None });
+    };
+    // One row more than asked for tells whether there is a next page.
+    let listing = Listing { places, filters, sort: query.sort, after, offset, limit: limit + 1 };
+    let mut tickets = store::page(ctx.db, &listing)?;
+    let more = i64::try_from(tickets.len()).unwrap_or(i64::MAX) > limit;
+    if more {
+        tickets.pop();
+    }
+    let next = tickets.last().filter(|_| more).map(|last| {
+        let value = store::value_of(last, query.sort.key);
+        Cursor { sort: query.sort, value, id: last.id }
+    });
+    let total = if after.is_none() { Some(total(ctx, query, &listing)?) } else { None };
+    Ok(Listed { tickets, total, next })
+}
+
+/// Where to walk: what the query names, or all that the caller reaches.
+fn places(ctx: &mut Ctx<'_>, query: &Query) -> Result<Vec<Place>> {
+    let own = ctx.token().and_then(|judged| judged.own_project_id);
+    if let Some(organization) = query.organization {
+        ctx.organization(Capability::ReadTickets, organization)?;
+    }
+    if let Some(project) = query.project.or(own) {
+        let reach = ctx.project(Capability::ReadTickets, project)?;
+        if query.organization.is_some_and(|organization| organization != reach.organization) {
+            return Ok(Vec::new());
+        }
+        return Ok(place_in_project(&reach, query.code.as_ref()).into_iter().collect());
+    }
+    let organizations = match query.organization {
+        Some(organization) => vec![organization],
+        None => ctx.organizations(Capability::ReadTickets)?.into_iter().map(|row| row.id).collect(),
+    };
+    let Some(code) = &query.code else { return Ok(organizations.into_iter().map(Place::Organization).collect()) };
+    let mut places = Vec::new();
+    for organization in organizations {
+        if let Some(row) = projects::by_code(ctx.db, organization, &code.project)? {
+            places.push(Place::Project { organization, project: row.id, serial: row.serial, number: Some(code.number) });
+        }
+    }
+    Ok(places)
+}
+
+fn place_in_project(reach: &ProjectReach, code: Option<&TicketCode>) -> Option<Place> {
+    if code.is_some_and(|code| code.project.as_str() != reach.code) {
+        return None;
+    }
+    let number = code.map(|code| code.number);
+    Some(Place::Project { organization: reach.organization, project: reach.id, serial: reach.serial, number })
+}
+
+/// The filters, or `None` where nothing can stand in the list.
+fn filters(ctx: &mut Ctx<'_>, query: &Query, places: &[Place]) -> Result<Option<Filters>> {
+    let assignee = match query.assignee {
+        None => None,
+        Some(AssigneeFilter::Nobody) => Some(Assignee::Nobody),
+        Some(AssigneeFilter::Person(id)) => Some(Assignee::Person(id)),
+        Some(AssigneeFilter::Me) => {
+            let user = ctx.user().ok_or_else(|| Error::Malformed("assignee: a project token is nobody whom `me` could name".to_owned()))?;
+            Some(Assignee::Person(user.cast()))
+        }
+    };
+    let question = query.text.as_deref().map(Question::new);
+    if places.is_empty() || matches!(question, Some(None)) {
+        return Ok(None);
+    }
+    let organizations: Vec<_> =
+        places.iter().filter_map(|place| if let Place::Organization(id) = place { Some(*id) } else { None }).collect();
+    let without = if organizations.is_empty() { Vec::new() } else { projects::deleted_in(ctx.db, &organizations)? };
+    Ok(Some(Filters {
+        status: query.status.clone(),
+        priority: query.priority.clone(),
+        assignee,
+        question: question.flatten(),
+        created_after: query.created_after,
+        created_before: query.created_before,
+        updated_after: query.updated_after,
+        without,
+    }))
+}
+
+/// The total: from the counters where they know it, else counted up to a limit.
+fn total(ctx: &mut Ctx<'_>, query: &Query, listing: &Listing) -> Result<Total> {
+    if !query.is_counted() {
+        let (count, exact) = store::count(ctx.db, listing)?;
+        return Ok(Total { count, exact });
+    }
+    let mut count = 0;
+    for place in &listing.places {
+        let counts = match place {
+            Place::Project { project, .. } => projects::counts_of_project(ctx.db, *project)?,
+            Place::Organization(organization) => projects::counts_of_organization(ctx.db, *organization)?,
+        };
+        count += if query.status.is_empty() { counts.total() } else { counts.sum_of(&query.status) };
+    }
+    Ok(Total { count, exact: true })
+}

@@ -1,0 +1,269 @@
+//! The life of a token: made, shown once, rotated with a safe retry, revoked in each of its ways, its last use.
+//! How a token is judged on each request is in `ctx`.
+
+use sha2::{Digest, Sha256};
+
+use super::ctx::RETRY_DOOR;
+use super::error::refuse;
+use super::permissions::Capability;
+use super::{Ctx, Error, Result};
+use crate::model::draft::{Field, Text};
+use crate::model::id::Id;
+use crate::model::problems::{Problem, Problems};
+use crate::model::projects::Project;
+use crate::model::scopes::Scopes;
+use crate::model::text::Name;
+use crate::model::time::{Span, Time};
+use crate::model::tokens::{HashedToken, PlainToken, RevokedHow, Token, TokenKind};
+use crate::model::users::User;
+use crate::store::database::Connection;
+use crate::store::persons::{self, PersonRow};
+use crate::store::tokens::{self as store, Continues, JudgedRow, NewToken, TokenRow};
+
+/// How long a token lives unless somebody picks another length.
+pub const USUAL_LIFE: Span = Span::days(90);
+
+/// How long a chain of rotations lives at the most, where its tokens expire at all.
+pub const LONGEST_CHAIN: Span = Span::days(365);
+
+/// The longest overlap of a rotation.
+pub const LONGEST_OVERLAP: Span = Span::days(1);
+
+/// What somebody wants a token to be.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// What it is to be called.
+    pub name: Field<Text>,
+    /// What it may be used for.
+    pub scopes: Scopes,
+    /// How long it is to live; `None` is without end.
+    pub life: Option<Span>,
+}
+
+/// A token that has just been made: shown now and never again.
+#[derive(Debug)]
+pub struct Made {
+    /// All that can be seen of it later.
+    pub token: TokenRow,
+    /// The token itself.
+    pub plain: PlainToken,
+}
+
+/// Makes a personal token for the user.
+pub fn create_personal(ctx: &mut Ctx<'_>, user: Id<User>, draft: &Draft) -> Result<Made> {
+    ctx.allow(Capability::ManageOwnTokens)?;
+    let plain = random_token(ctx, TokenKind::Personal);
+    create(ctx, draft, plain, Some(user), None)
+}
+
+/// Makes a token for the project.
+pub fn create_project(ctx: &mut Ctx<'_>, project: Id<Project>, draft: &Draft) -> Result<Made> {
+    let reach = ctx.project(Capability::ManageProjectTokens, project)?;
+    let plain = random_token(ctx, TokenKind::Project);
+    create(ctx, draft, plain, None, Some(reach.id))
+}
+
+fn create(ctx: &mut Ctx<'_>, draft: &Draft, plain: PlainToken, user: Option<Id<User>>, project: Option<Id<Project>>) -> Result<Made> {
+    let mut problems = Problems::new();
+    let name = problems.take("name", Name::parse(&draft.name));
+    if draft.scopes.is_empty() {
+        problems.add("scopes", Problem::Blank);
+    }
+    refuse(problems)?;
+    let Some(name) = name else { return Err(Error::Internal("a name without problems is missing".to_owned())) };
+    let id = ctx.new_id();
+    let new = NewToken {
+        id,
+        digest: plain.hashed(),
+        user,
+        project,
+        name: name.as_str(),
+        last_four: plain.last_four(),
+        scopes: draft.scopes,
+        created_by: ctx.person(),
+        life: draft.life,
+        expires_at: draft.life.map(|life| ctx.now.plus(life)),
+        continues: None,
+    };
+    insert(ctx, &new)?;
+    made(ctx, id, plain)
+}
+
+/// A project token is a person too, who may have filed tickets.
+fn insert(ctx: &mut Ctx<'_>, new: &NewToken<'_>) -> Result<()> {
+    store::insert(ctx.db, new, ctx.now)?;
+    if new.project.is_some() {
+        let kind = crate::model::persons::PersonKind::ProjectToken;
+        persons::insert(ctx.db, &PersonRow { id: new.id.cast(), kind, name: new.name.to_owned(), email: None })?;
+    }
+    Ok(())
+}
+
+fn made(ctx: &mut Ctx<'_>, id: Id<Token>, plain: PlainToken) -> Result<Made> {
+    Ok(Made { token: by_id(ctx, id)?, plain })
+}
+
+fn by_id(ctx: &mut Ctx<'_>, id: Id<Token>) -> Result<TokenRow> {
+    store::by_id(ctx.db, id)?.ok_or_else(|| Error::Internal(format!("token {id} is gone within its transaction")))
+}
+
+fn random_token(ctx: &Ctx<'_>, kind: TokenKind) -> PlainToken {
+    loop {
+        if let Some(token) = PlainToken::from_random(kind, &ctx.random()) {
+            return token;
+        }
+    }
+}
+
+fn calling(ctx: &Ctx<'_>) -> Result<Id<Token>> {
+    ctx.token().map(|judged| judged.id).ok_or(Error::Unauthenticated)
+}
+
+/// The token that calls.
+pub fn current(ctx: &mut Ctx<'_>) -> Result<TokenRow> {
+    ctx.allow(Capability::ReadCurrentToken)?;
+    let id = calling(ctx)?;
+    by_id(ctx, id)
+}
+
+/// Digest of the key under which a rotation may be asked for again.
+pub fn rotation_key_digest(key: &str) -> [u8; 32] {
+    Sha256::digest(key).into()
+}
+
+/// Replaces the token that calls, `plain`, by a successor; the old one stops when the overlap ends.
+///
+/// The same request with the same key gets the same successor again for [`RETRY_DOOR`], while that is unused and neither is revoked.
+/// `Conflict` when the token has been rotated before.
+pub fn rotate(ctx: &mut Ctx<'_>, plain: &PlainToken, key: Option<&str>, overlap: Span) -> Result<Made> {
+    ctx.allow(Capability::RotateCurrentToken)?;
+    let old = {
+        let id = calling(ctx)?;
+        by_id(ctx, id)?
+    };
+    if ctx.token().is_some_and(JudgedRow::is_report_only) {
+        return Err(Error::MissingScope(None));
+    }
+    if overlap < Span::ZERO || overlap > LONGEST_OVERLAP {
+        return Err(Error::invalid("overlap_seconds", Problem::NotIncluded));
+    }
+    if let (Some(rotated_at), Some(stops_at)) = (old.rotated_at, old.stops_at) {
+        return rotate_again(ctx, &old, plain, key, stops_at.since(rotated_at) == overlap);
+    }
+    let salt = ctx.random::<16>();
+    let successor = match key {
+        Some(key) => plain.successor(&salt, key.as_bytes()),
+        None => plain.successor(&salt, &ctx.random::<32>()),
+    };
+    let stops_at = ctx.now.plus(overlap);
+    let key_digest = key.map(rotation_key_digest);
+    if store::set_rotated(ctx.db, old.id, ctx.now, stops_at, &salt, key_digest)? == 0 {
+        return Err(Error::Conflict(ROTATED));
+    }
+    let id = ctx.new_id();
+    let new = NewToken {
+        id,
+        digest: successor.hashed(),
+        user: old.user_id,
+        project: old.project_id,
+        name: &old.name,
+        last_four: successor.last_four(),
+        scopes: old.scopes,
+        created_by: old.created_by,
+        life: old.life,
+        expires_at: end_of_successor(&old, ctx.now),
+        continues: Some(Continues { chain: old.chain_id, started_at: old.chain_started_at, predecessor: old.id }),
+    };
+    insert(ctx, &new)?;
+    made(ctx, id, successor)
+}
+
+const ROTATED: &str = "This token has already been rotated";
+
+/// The successor lives as long as the old one was made for, but not beyond a year of the chain or the old one's own end, whichever is later.
+fn end_of_successor(old: &TokenRow, now: Time) -> Option<Time> {
+    let (life, old_end) = (old.life?, old.expires_at?);
+    Some(now.plus(life).min(old.chain_started_at.plus(LONGEST_CHAIN).max(old_end)))
+}
+
+/// The door for a retry. What made it the same request has been checked in part when the token was judged; here is all of it, since a token in
+/// its overlap comes without having been asked.
+fn rotate_again(ctx: &mut Ctx<'_>, old: &TokenRow, plain: &PlainToken, key: Option<&str>, same_overlap: bool) -> Result<Made> {
+    let kept = ctx.token().and_then(|judged| judged.retry_key_digest);
+    let same_key = key.map(rotation_key_digest).is_some_and(|sent| Some(sent) == kept);
+    let in_time = old.rotated_at.is_some_and(|at| ctx.now.since(at) < RETRY_DOOR);
+    let stopped = old.stops_at.is_none_or(|end| end <= ctx.now);
+    // A stopped token has this one door. Where it is shut, the token is as unknown as any that stopped; in its overlap it is a conflict.
+    let shut = if stopped { Error::Unauthenticated } else { Error::Conflict(ROTATED) };
+    let salt: Option<[u8; 16]> = old.retry_salt.as_deref().and_then(|salt| salt.try_into().ok());
+    let (true, true, Some(key), Some(salt)) = (same_key, in_time, key, salt) else { return Err(shut) };
+    match store::successor_of(ctx.db, old.chain_id, old.id)? {
+        Some(successor) if !successor.used && successor.revoked_at.is_none() && successor.rotated_at.is_none() => {
+            if !same_overlap {
+                return Err(Error::invalid("idempotency_key", Problem::Taken));
+            }
+            Ok(Made { token: successor, plain: plain.successor(&salt, key.as_bytes()) })
+        }
+        _ => Err(shut),
+    }
+}
+
+/// Revokes the token that calls.
+pub fn revoke_current(ctx: &mut Ctx<'_>) -> Result<()> {
+    ctx.allow(Capability::RevokeCurrentToken)?;
+    let id = calling(ctx)?;
+    store::set_revoked(ctx.db, id, ctx.now, ctx.person(), RevokedHow::Itself)?;
+    Ok(())
+}
+
+/// Revokes tokens that somebody found. The answer does not say which of them exist.
+pub fn revoke_found(ctx: &mut Ctx<'_>, found: &[HashedToken]) -> Result<()> {
+    ctx.allow(Capability::RevokeFoundTokens)?;
+    for digest in found {
+        store::set_revoked_by_digest(ctx.db, digest, ctx.now, RevokedHow::Finder)?;
+    }
+    Ok(())
+}
+
+/// Revokes a token by its id or by itself, for commands; `NotFound` when there is none.
+pub fn revoke_by_command(ctx: &mut Ctx<'_>, id: Option<Id<Token>>, digest: Option<&HashedToken>) -> Result<TokenRow> {
+    ctx.allow(Capability::ManageProjectTokens)?;
+    let token = match (id, digest) {
+        (Some(id), _) => store::by_id(ctx.db, id)?,
+        (None, Some(digest)) => store::by_digest(ctx.db, digest)?,
+        (None, None) => None,
+    };
+    let token = token.ok_or(Error::NotFound)?;
+    store::set_revoked(ctx.db, token.id, ctx.now, None, RevokedHow::Command)?;
+    by_id(ctx, token.id)
+}
+
+/// All tokens, for commands.
+pub fn all(ctx: &mut Ctx<'_>) -> Result<Vec<TokenRow>> {
+    ctx.allow(Capability::ManageProjectTokens)?;
+    Ok(store::all(ctx.db)?)
+}
+
+/// Closes the door through which the predecessor could be told this token again. Due before the first request is answered.
+pub fn note_first_use(db: &mut Connection, id: Id<Token>) -> Result<()> {
+    Ok(store::set_used(db, id)?)
+}
+
+/// When and from where a token was last used.
+#[derive(Debug, Clone)]
+pub struct Use {
+    /// Which.
+    pub token: Id<Token>,
+    /// When.
+    pub at: Time,
+    /// From which address.
+    pub from: String,
+}
+
+/// Writes down uses that were kept in memory.
+pub fn record_uses(db: &mut Connection, uses: &[Use]) -> Result<()> {
+    for used in uses {
+        store::set_last_used(db, used.token, used.at, &used.from)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! Users: made, shut out and let in again, their passwords.
+//! What they are members of is in `members`.
+
+use super::error::refuse;
+use super::organizations::command_only;
+use super::{Ctx, Error, Result};
+use crate::model::draft::{Field, Text};
+use crate::model::id::Id;
+use crate::model::problems::{Problem, Problems};
+use crate::model::text::Name;
+use crate::model::users::{Email, User};
+use crate::store::database::Error as StoreError;
+use crate::store::users::{self as store, UserRow};
+
+/// Makes a user; the password has been hashed before, outside of any transaction.
+pub fn create(ctx: &mut Ctx<'_>, name: &Field<Text>, email: &Field<Text>, password_hash: Option<&str>) -> Result<UserRow> {
+    command_only(ctx)?;
+    let mut problems = Problems::new();
+    let name = problems.take("name", Name::parse(name));
+    let email = problems.take("email", Email::parse(email));
+    if let Some(email) = &email
+        && store::by_email(ctx.db, email)?.is_some()
+    {
+        problems.add("email", Problem::Taken);
+    }
+    refuse(problems)?;
+    let (Some(name), Some(email)) = (name, email) else {
+        return Err(Error::Internal("a draft without problems is missing".to_owned()));
+    };
+    let id = ctx.new_id();
+    store::insert(ctx.db, id, name.as_str(), &email, password_hash, ctx.now).map_err(|error| match error {
+        StoreError::Unique(_) => Error::invalid("email", Problem::Taken),
+        error => error.into(),
+    })?;
+    by_email(ctx, &email)
+}
+
+/// The user with this address, for commands; `NotFound` when there is none.
+pub fn by_email(ctx: &mut Ctx<'_>, email: &Email) -> Result<UserRow> {
+    command_only(ctx)?;
+    store::by_email(ctx.db, email)?.ok_or(Error::NotFound)
+}
+
+/// All users, for commands.
+pub fn all(ctx: &mut Ctx<'_>) -> Result<Vec<UserRow>> {
+    command_only(ctx)?;
+    Ok(store::all(ctx.db)?)
+}
+
+/// Shuts the user out: from now on nothing of theirs opens a door. Done twice it stays as it was.
+pub fn disable(ctx: &mut Ctx<'_>, user: &UserRow) -> Result<()> {
+    command_only(ctx)?;
+    Ok(store::set_disabled(ctx.db, user.id, Some(user.disabled_at.unwrap_or(ctx.now)))?)
+}
+
+/// Lets the user in again.
+pub fn enable(ctx: &mut Ctx<'_>, user: Id<User>) -> Result<()> {
+    command_only(ctx)?;
+    Ok(store::set_disabled(ctx.db, user, None)?)
+}
+
+/// Sets the user's password, hashed before.
+pub fn set_password(ctx: &mut Ctx<'_>, user: Id<User>, hash: &str) -> Result<()> {
+    command_only(ctx)?;
+    Ok(store::set_password(ctx.db, user, hash)?)
+}

@@ -1,0 +1,100 @@
+//! An answer as the faces' handlers give it: status, a few headers of its own, and a body that is already text.
+//! Headers that every answer has (limits, request id, CORS) are laid on by `mount` and the layers.
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use serde::Serialize;
+
+use super::request::Request;
+use crate::domain::idempotency::Kept;
+use crate::domain::{Error, Result};
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// Headers of its own.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The body, if it has one.
+    pub body: Option<Vec<u8>>,
+}
+
+impl Answer {
+    /// A body of JSON.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self> {
+        let mut text = Vec::with_capacity(1_024);
+        serde_json::to_writer(&mut text, body).map_err(|error| Error::Internal(format!("an answer cannot be written: {error}")))?;
+        let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        Ok(Self { status, headers, body: Some(text) })
+    }
+
+    /// 200 with a body of JSON.
+    pub fn ok(body: &impl Serialize) -> Result<Self> {
+        Self::json(StatusCode::OK, body)
+    }
+
+    /// 201 with a body of JSON.
+    pub fn created(body: &impl Serialize) -> Result<Self> {
+        Self::json(StatusCode::CREATED, body)
+    }
+
+    /// 204.
+    pub const fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: None }
+    }
+
+    /// With one more header.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Self {
+        // Values are made by us from numbers and words; one that cannot stand in a header is left out rather than failing the answer.
+        if let Ok(value) = value.try_into() {
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    /// With an entity tag; 304 without a body where the request says that it has this one already (RFC 9110 §13.1.2).
+    #[must_use]
+    pub fn tagged(self, request: &Request, tag: &str) -> Self {
+        let known = |list: &HeaderValue| {
+            list.to_str().is_ok_and(|list| list.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag))
+        };
+        if request.method == Method::GET && request.headers.get_all(IF_NONE_MATCH).iter().any(known) {
+            return Self { status: StatusCode::NOT_MODIFIED, headers: Vec::new(), body: None }.with(ETAG, tag);
+        }
+        self.with(ETAG, tag)
+    }
+
+    /// As it is kept for repeats of its request.
+    pub fn kept(&self) -> Kept {
+        let text = |(name, value): &(HeaderName, HeaderValue)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()));
+        Kept {
+            status: self.status.as_u16(),
+            headers: self.headers.iter().filter_map(text).collect(),
+            body: self.body.clone().unwrap_or_default(),
+        }
+    }
+
+    /// A kept answer, given again.
+    pub fn repeated(kept: Kept) -> Self {
+        let parse = |(name, value): (String, String)| Some((name.parse().ok()?, value.parse().ok()?));
+        Self {
+            status: StatusCode::from_u16(kept.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            headers: kept.headers.into_iter().filter_map(parse).collect(),
+            body: (!kept.body.is_empty()).then_some(kept.body),
+        }
+    }
+}
+
+impl From<Answer> for Response<Body> {
+    fn from(answer: Answer) -> Self {
+        let mut response = Self::new(answer.body.map_or_else(Body::empty, Body::from));
+        *response.status_mut() = answer.status;
+        for (name, value) in answer.headers {
+            response.headers_mut().append(name, value);
+        }
+        response
+    }
+}

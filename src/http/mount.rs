@@ -1,0 +1,464 @@
+//! The way of a request through the door: who is calling, limit, scope, body, operation, answer, in the contract's order of checks.
+//! Nothing here knows what an operation does, and no right is judged here: the domain's table is asked.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request as HttpRequest;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Method, Response};
+use axum::routing::{MethodFilter, on};
+
+use super::answer::Answer;
+use super::body;
+use super::limits::{Counted, Limiter, Standing};
+use super::log::{CallerKind, InternalDetail};
+use super::metrics::Metrics;
+use super::request::Request;
+use super::uses::Uses;
+use crate::app::App;
+use crate::app::settings::Networks;
+use crate::domain::idempotency::{self, Done, Repeat};
+use crate::domain::permissions::{Capability, Door};
+use crate::domain::{About, Ctx, Error, Result, Rotation, Who, tokens};
+use crate::model::events::Via;
+use crate::model::id::Id;
+use crate::model::time::{Span, Time};
+use crate::model::tokens::{PlainToken, Token};
+
+/// The header that makes a POST safe to repeat.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// From how long before its end on a token's answers say when that is.
+const EXPIRY_NOTICE: Span = Span::days(14);
+
+/// What the faces have in common while the program runs.
+pub struct Front {
+    /// The program's means.
+    pub app: App,
+    /// Rate limits.
+    pub limiter: Limiter,
+    /// When tokens were last used.
+    pub uses: Uses,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub proxies: Networks,
+    /// What is counted for operators.
+    pub metrics: Metrics,
+}
+
+/// How a face speaks.
+#[derive(Clone, Copy)]
+pub struct Face {
+    /// What history says of changes that come through it.
+    pub via: Via,
+    /// Its one mapping from errors to answers.
+    pub refuse: fn(&Error, Wording) -> Answer,
+}
+
+/// What a refusal depends on besides its error.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wording {
+    /// Whether the client asked for RFC 9457.
+    pub problem_json: bool,
+    /// Whether it sent something as a token.
+    pub token_sent: bool,
+}
+
+/// A parsed request: what it is about, and what is to be done.
+pub struct Operation {
+    about: About,
+    scans: bool,
+    run: Work,
+}
+
+type Work = Box<dyn FnMut(&mut Ctx<'_>) -> Result<Answer> + Send>;
+
+impl Operation {
+    /// What is to be done. It may be run again, where the database asks for that.
+    pub fn new(run: impl FnMut(&mut Ctx<'_>) -> Result<Answer> + Send + 'static) -> Self {
+        Self { about: About::Nothing, scans: false, run: Box::new(run) }
+    }
+
+    /// What it is about, so that the one query judges that too.
+    #[must_use]
+    pub const fn about(mut self, about: About) -> Self {
+        self.about = about;
+        self
+    }
+
+    /// Whether it may have to look at many rows.
+    #[must_use]
+    pub const fn scanning(mut self, scans: bool) -> Self {
+        self.scans = scans;
+        self
+    }
+}
+
+/// A route: method, template, capability, and the function that parses a request of it.
+#[derive(Clone, Copy)]
+pub struct Route {
+    /// The method.
+    pub method: &'static Method,
+    /// The template.
+    pub path: &'static str,
+    /// What it takes to come in.
+    pub capability: Capability,
+    /// Parses a request.
+    pub parse: fn(Request) -> Result<Operation>,
+}
+
+/// Mounts a route. There is no other way to mount one, so none is without a capability.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that the ban leads to")]
+pub fn mount(router: Router, front: &Arc<Front>, face: Face, route: Route) -> Router {
+    let front = Arc::clone(front);
+    let handler = move |request: HttpRequest| answer(Arc::clone(&front), face, route, request);
+    let filter = MethodFilter::try_from(route.method.clone()).unwrap_or_else(|_| unreachable!("routes have plain methods"));
+    router.route(route.path, on(filter, handler))
+}
+
+/// What is known of a request once it has been let in or turned away.
+#[derive(Debug, Clone, Copy, Default)]
+struct Passed {
+    standing: Option<Standing>,
+    expires_at: Option<Time>,
+    token: Option<Id<Token>>,
+    kind: Option<&'static str>,
+    first_use: bool,
+}
+
+/// What came as a credential.
+enum Presented {
+    Nothing,
+    Junk,
+    Token(PlainToken),
+}
+
+/// `Authorization: Bearer <token>`; the scheme in any case (RFC 9110 §11.1). Junk dies here, before any storage is touched.
+fn presented(headers: &HeaderMap) -> Presented {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Presented::Nothing };
+    let token = value.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    match token.and_then(|(_, token)| PlainToken::parse(token.trim_matches(' '))) {
+        Some(token) if values.next().is_none() => Presented::Token(token),
+        _ => Presented::Junk,
+    }
+}
+
+async fn answer(front: Arc<Front>, face: Face, route: Route, request: HttpRequest) -> Response<Body> {
+    let (mut parts, body) = request.into_parts();
+    if parts.method == Method::HEAD {
+        parts.method = Method::GET;
+    }
+    let credential = presented(&parts.headers);
+    let wording = Wording { problem_json: wants_problem_json(&parts.headers), token_sent: !matches!(credential, Presented::Nothing) };
+    let address = client_address(&front, &parts);
+    let mut passed = Passed::default();
+    let outcome = Visit { front: &front, face, route, address, wording }.run(parts, body, credential, &mut passed).await;
+    if let (Some(token), Ok(_)) = (passed.token, &outcome) {
+        front.uses.note(token, front.app.now(), address);
+    }
+    finish(&front, face, outcome, passed, wording)
+}
+
+/// One request on its way.
+struct Visit<'a> {
+    front: &'a Arc<Front>,
+    face: Face,
+    route: Route,
+    address: IpAddr,
+    wording: Wording,
+}
+
+impl Visit<'_> {
+    async fn run(&self, parts: Parts, body: Body, credential: Presented, passed: &mut Passed) -> Result<Answer> {
+        let token = match credential {
+            Presented::Token(token) => Some(token),
+            Presented::Nothing | Presented::Junk => None,
+        };
+        let public = matches!(self.route.capability.rule().door, Door::Anybody);
+        if token.is_none() && !public {
+            return Err(self.turned_away(passed));
+        }
+        let key = idempotency_key(&parts);
+        let rotation = match &key {
+            Ok(Some(key)) if self.route.capability == Capability::RotateCurrentToken => Rotation::WithKey(tokens::rotation_key_digest(key)),
+            _ => Rotation::None,
+        };
+        let digest = token.as_ref().filter(|_| !public).map(PlainToken::hashed);
+        let who = move |about| digest.map_or(Who::Anonymous, |token| Who::Token { token, about, rotation });
+        let request = |parts: Parts, body, token| Request {
+            method: parts.method,
+            uri: parts.uri,
+            route: self.route.path,
+            headers: parts.headers,
+            body,
+            base_url: self.front.app.base_url(),
+            token,
+        };
+        if parts.method == Method::GET {
+            let operation = (self.route.parse)(request(parts, bytes::Bytes::new(), token));
+            return self.read(who, operation, passed).await;
+        }
+        self.let_in(who(About::Nothing), passed).await?;
+        let body = body::read(&parts.headers, body).await?;
+        let key = key?;
+        let repeat = key.filter(|_| self.keeps_answers(&parts.method)).map(|key| Repeat::new(parts.method.as_str(), parts.uri.path(), &key, &body));
+        let operation = (self.route.parse)(request(parts, body, token))?;
+        self.write(who(operation.about), repeat, operation).await
+    }
+
+    /// Kept are the answers to every POST but those that show a secret or have no caller.
+    fn keeps_answers(&self, method: &Method) -> bool {
+        *method == Method::POST && !matches!(self.route.capability, Capability::RotateCurrentToken | Capability::RevokeFoundTokens)
+    }
+
+    /// Nobody who could be named: counted on the address, and refused as unknown or as too many.
+    fn turned_away(&self, passed: &mut Passed) -> Error {
+        passed.standing = self.front.limiter.count(Counted::address(self.address), self.front.app.now());
+        match passed.standing {
+            Some(standing) if standing.over => Error::RateLimited(standing.seconds),
+            _ => Error::Unauthenticated,
+        }
+    }
+
+    /// Counts the request for its judged caller. This happens once, also where the database makes the judging run again.
+    fn count(&self, ctx: &Ctx<'_>) -> Passed {
+        let counted = match (ctx.token(), self.route.capability) {
+            (_, Capability::ReadDescription) => None,
+            (_, Capability::RevokeFoundTokens) => Some(Counted::finder(self.address)),
+            (Some(judged), _) => Some(Counted::Token(judged.chain())),
+            (None, _) => Some(Counted::address(self.address)),
+        };
+        Passed {
+            standing: counted.and_then(|counted| self.front.limiter.count(counted, ctx.now)),
+            expires_at: ctx.token().and_then(|judged| judged.expires_at).filter(|end| end.since(ctx.now) <= EXPIRY_NOTICE),
+            token: ctx.token().map(|judged| judged.id),
+            kind: ctx.token().map(|judged| if judged.is_personal() { "personal" } else { "project" }),
+            first_use: ctx.is_first_use(),
+        }
+    }
+
+    /// A request that only reads: judged once, in its own read.
+    async fn read(&self, who: impl Fn(About) -> Who, operation: Result<Operation>, passed: &mut Passed) -> Result<Answer> {
+        let (about, scans) = operation.as_ref().map_or((About::Nothing, false), |operation| (operation.about, operation.scans));
+        let mut operation = Some(operation);
+        let this = self.detached();
+        let mut counted: Option<Passed> = None;
+        let work = move |ctx: &mut Ctx<'_>| {
+            let seen = *counted.get_or_insert_with(|| this.as_visit().count(ctx));
+            if let Err(error) = allow(ctx, seen, this.route.capability) {
+                return Ok((seen, Err(error)));
+            }
+            let outcome = match &mut operation {
+                Some(Ok(operation)) => (operation.run)(ctx),
+                other => Err(other.take().and_then(Result::err).unwrap_or_else(|| Error::Internal("a refusal was asked for twice".to_owned()))),
+            };
+            match outcome {
+                Err(error @ Error::Store(_)) => Err(error),
+                outcome => Ok((seen, outcome)),
+            }
+        };
+        let app = &self.front.app;
+        let outcome = if scans { app.scan(who(about), self.face.via, work).await } else { app.read(who(about), self.face.via, work).await };
+        let (seen, outcome) = self.judged(outcome, passed)?;
+        *passed = seen;
+        self.close_retry_door(seen).await?;
+        outcome
+    }
+
+    /// The first read of a request that writes: caller, limit and scope, before any of the body is taken.
+    async fn let_in(&self, who: Who, passed: &mut Passed) -> Result<()> {
+        let this = self.detached();
+        let mut counted: Option<Passed> = None;
+        let work = move |ctx: &mut Ctx<'_>| {
+            let seen = *counted.get_or_insert_with(|| this.as_visit().count(ctx));
+            Ok((seen, allow(ctx, seen, this.route.capability)))
+        };
+        let outcome = self.front.app.read(who, self.face.via, work).await;
+        let (seen, outcome) = self.judged(outcome, passed)?;
+        *passed = seen;
+        outcome?;
+        self.close_retry_door(seen).await
+    }
+
+    /// A token that turned out to be worth nothing counts on its address.
+    fn judged<T>(&self, outcome: Result<T>, passed: &mut Passed) -> Result<T> {
+        match outcome {
+            Err(Error::Unauthenticated) => Err(self.turned_away(passed)),
+            outcome => outcome,
+        }
+    }
+
+    /// A successor's first request closes, before it is answered, the door through which the old token could be told it again.
+    async fn close_retry_door(&self, passed: Passed) -> Result<()> {
+        let (true, Some(token)) = (passed.first_use, passed.token) else { return Ok(()) };
+        self.front.app.write(Who::Anonymous, self.face.via, move |ctx| tokens::note_first_use(ctx.db, token)).await
+    }
+
+    async fn write(&self, who: Who, repeat: Option<Repeat>, mut operation: Operation) -> Result<Answer> {
+        let (refuse, wording) = (self.face.refuse, self.wording);
+        let refused = move |problems: &_| refuse(&Error::Invalid(Clone::clone(problems)), wording).kept();
+        let work = move |ctx: &mut Ctx<'_>| idempotency::run(ctx, repeat, |ctx| (operation.run)(ctx), Answer::kept, refused);
+        match self.front.app.write(who, self.face.via, work).await {
+            Ok(Done::Answered(answer)) => Ok(answer),
+            Ok(Done::Refused(problems)) => Err(Error::Invalid(problems)),
+            Err(Error::Repeated(kept)) => Ok(Answer::repeated(*kept)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn detached(&self) -> Detached {
+        Detached { front: Arc::clone(self.front), face: self.face, route: self.route, address: self.address, wording: self.wording }
+    }
+}
+
+/// A [`Visit`] that can go to another thread.
+struct Detached {
+    front: Arc<Front>,
+    face: Face,
+    route: Route,
+    address: IpAddr,
+    wording: Wording,
+}
+
+impl Detached {
+    const fn as_visit(&self) -> Visit<'_> {
+        Visit { front: &self.front, face: self.face, route: self.route, address: self.address, wording: self.wording }
+    }
+}
+
+/// Limit before scope.
+fn allow(ctx: &Ctx<'_>, passed: Passed, capability: Capability) -> Result<()> {
+    match passed.standing {
+        Some(standing) if standing.over => Err(Error::RateLimited(standing.seconds)),
+        _ => ctx.allow(capability),
+    }
+}
+
+/// The answer with what every answer carries.
+fn finish(front: &Front, face: Face, outcome: Result<Answer>, passed: Passed, wording: Wording) -> Response<Body> {
+    let error = outcome.as_ref().err().and_then(reason);
+    let detail = outcome.as_ref().err().and_then(detail);
+    let answer = outcome.unwrap_or_else(|error| (face.refuse)(&error, wording));
+    let mut response = Response::from(answer);
+    if let Some(reason) = error {
+        front.metrics.refused(reason);
+    }
+    if let Some(detail) = detail {
+        response.extensions_mut().insert(InternalDetail(detail.into()));
+    }
+    response.extensions_mut().insert(CallerKind(passed.kind.unwrap_or("anonymous")));
+    lay_on(response.headers_mut(), passed.standing, passed.expires_at);
+    response
+}
+
+/// Limits by both their names, and the token's end.
+fn lay_on(headers: &mut HeaderMap, standing: Option<Standing>, expires_at: Option<Time>) {
+    let mut set = |name: &'static str, value: String| {
+        if let Ok(value) = value.parse() {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    if let Some(standing) = standing {
+        set("x-ratelimit-limit", standing.limit.to_string());
+        set("x-ratelimit-remaining", standing.remaining.to_string());
+        set("x-ratelimit-reset", (standing.reset.plus(Span::from_micros(999_999))).seconds().to_string());
+        set("ratelimit-policy", format!("\"default\";q={};w={}", standing.limit, super::limits::WINDOW.whole_seconds()));
+        set("ratelimit", format!("\"default\";r={};t={}", standing.remaining, standing.seconds));
+    }
+    if let Some(end) = expires_at {
+        set("x-token-expires-at", end.to_string());
+    }
+}
+
+/// Refusals by reason, for operators.
+const fn reason(error: &Error) -> Option<&'static str> {
+    Some(match error {
+        Error::Unauthenticated => "unauthenticated",
+        Error::MissingScope(_) => "scope",
+        Error::Forbidden => "role",
+        Error::Unreachable => "unreachable",
+        Error::NotFound => "not_found",
+        Error::Malformed(_) => "malformed",
+        Error::TooLarge => "too_large",
+        Error::UnsupportedMediaType => "media_type",
+        Error::Invalid(_) => "invalid",
+        Error::Conflict(_) => "conflict",
+        Error::Stale => "stale",
+        Error::RateLimited(_) => "rate_limit",
+        Error::Store(_) => "store",
+        Error::Internal(_) => "internal",
+        Error::Repeated(_) => return None,
+    })
+}
+
+/// What only the log may know.
+fn detail(error: &Error) -> Option<String> {
+    match error {
+        Error::Store(error) => Some(error.to_string()),
+        Error::Internal(detail) => Some(detail.clone()),
+        _ => None,
+    }
+}
+
+/// A request for which there is no route or no such method: counted on the address, and it stays what it is.
+pub fn lost(front: &Front, parts: &Parts, mut response: Response<Body>) -> Response<Body> {
+    let standing = front.limiter.count(Counted::address(client_address(front, parts)), front.app.now());
+    lay_on(response.headers_mut(), standing, None);
+    response
+}
+
+/// 1 to 255 visible ASCII characters.
+fn idempotency_key(parts: &Parts) -> Result<Option<String>> {
+    let mut values = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next().filter(|_| parts.method == Method::POST) else { return Ok(None) };
+    let text = value.to_str().ok().filter(|text| (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()));
+    match text {
+        Some(text) if values.next().is_none() => Ok(Some(text.to_owned())),
+        _ => Err(Error::Malformed("Idempotency-Key: is not 1 to 255 visible ASCII characters, sent once".to_owned())),
+    }
+}
+
+/// The right-most entry of `X-Forwarded-For` that is no trusted proxy, where the peer is one; else the peer.
+pub fn client_address(front: &Front, parts: &Parts) -> IpAddr {
+    let peer = parts.extensions.get::<super::listen::Peer>().map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.address.ip().to_canonical());
+    if !front.proxies.contain(peer) {
+        return peer;
+    }
+    let lists: Vec<_> = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
+    let mut nearest = peer;
+    for entry in lists.iter().rev().flat_map(|list| list.rsplit(',')) {
+        let Some(address) = parse_forwarded(entry.trim()) else { return nearest };
+        nearest = address;
+        if !front.proxies.contain(address) {
+            return address;
+        }
+    }
+    nearest
+}
+
+/// An entry of `X-Forwarded-For`: an address, which some proxies give a port.
+fn parse_forwarded(entry: &str) -> Option<IpAddr> {
+    let address = entry.parse::<IpAddr>().or_else(|_| entry.parse::<std::net::SocketAddr>().map(|address| address.ip()));
+    let bracketed = || entry.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    address.ok().or_else(bracketed).map(|address| address.to_canonical())
+}
+
+/// Whether `application/problem+json` is named with a higher `q` than `application/json`, or without naming that. Wildcards never count.
+pub fn wants_problem_json(headers: &HeaderMap) -> bool {
+    let (mut problem, mut json) = (0.0_f32, None);
+    for range in headers.get_all(axum::http::header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let q = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="))).map_or(1.0, |q| q.parse().unwrap_or(0.0));
+        if name.eq_ignore_ascii_case("application/problem+json") {
+            problem = f32::max(problem, q);
+        } else if name.eq_ignore_ascii_case("application/json") {
+            json = Some(json.unwrap_or(0.0_f32).max(q));
+        }
+    }
+    problem > 0.0 && json.is_none_or(|json| problem > json)
+}

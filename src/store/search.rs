@@ -1,0 +1,226 @@
+//! Full text: how texts become words, how a question becomes a match, and the documents of tickets and comments.
+//! Both databases are given the same words, so that both find the same; how a list uses a match is in `ticket_lists`.
+//!
+//! Words are made here and not by the databases: normalised (NFKD, marks dropped, small), letters and digits only, an ideograph a word of its
+//! own. A document carries its project and its organization as words that no text can make, and each match begins with the caller's.
+
+use std::collections::BTreeSet;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::database::{Connection, Result, sql};
+use super::tickets::Texts;
+use crate::model::id::Id;
+use crate::model::organizations::Organization;
+use crate::model::tickets::{Comment, Ticket};
+
+/// The most characters of one word that are kept; longer ones (hashes, addresses) are found by their beginning.
+const LONGEST_WORD: usize = 64;
+
+/// What of a ticket can be found.
+#[derive(Debug)]
+pub struct TicketDocument<'a> {
+    /// Whose.
+    pub organization: Id<Organization>,
+    /// The project's serial.
+    pub serial: i64,
+    /// The project's code.
+    pub code: &'a str,
+    /// The number in the project.
+    pub number: i64,
+    /// The key in the tracker from which it was imported.
+    pub external_key: Option<&'a str>,
+    /// The texts.
+    pub texts: Texts<'a>,
+}
+
+/// Where to look: one project, or one organization.
+#[derive(Debug, Clone, Copy)]
+pub enum Within {
+    /// The project with this serial.
+    Project(i64),
+    /// All projects of the organization.
+    Organization(Id<Organization>),
+}
+
+impl Within {
+    fn word(self) -> String {
+        match self {
+            Self::Project(serial) => format!("_p{serial}"),
+            Self::Organization(id) => format!("_o{}", id.uuid().simple()),
+        }
+    }
+}
+
+const fn stands_alone(c: char) -> bool {
+    matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// Adds the words of `text`.
+fn collect(text: &str, words: &mut BTreeSet<String>) {
+    let mut word = String::new();
+    let mut length = 0;
+    let mut take = |c: char, words: &mut BTreeSet<String>| {
+        if c.is_alphanumeric() && !stands_alone(c) {
+            if length < LONGEST_WORD {
+                word.push(c);
+                length += 1;
+            }
+            return;
+        }
+        if !word.is_empty() {
+            if !words.contains(&word) {
+                words.insert(word.clone());
+            }
+            word.clear();
+            length = 0;
+        }
+        if stands_alone(c) && c.is_alphanumeric() {
+            words.insert(c.to_string());
+        }
+    };
+    if text.is_ascii() {
+        text.bytes().for_each(|byte| take(char::from(byte.to_ascii_lowercase()), words));
+    } else {
+        text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).for_each(|c| take(c, words));
+    }
+    take(' ', words);
+}
+
+fn join(words: &BTreeSet<String>) -> String {
+    let mut text = String::with_capacity(words.iter().map(|word| word.len() + 1).sum());
+    for word in words {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(word);
+    }
+    text
+}
+
+/// The words under which a ticket is found.
+pub fn ticket_words(document: &TicketDocument<'_>) -> String {
+    let mut words = BTreeSet::from([Within::Project(document.serial).word(), Within::Organization(document.organization).word()]);
+    let texts = &document.texts;
+    for text in [Some(texts.title), Some(texts.given), Some(texts.when), Some(texts.then), texts.notes, document.external_key] {
+        collect(text.unwrap_or_default(), &mut words);
+    }
+    collect(document.code, &mut words);
+    words.insert(document.number.to_string());
+    join(&words)
+}
+
+/// The words under which a comment's ticket is found.
+pub fn comment_words(organization: Id<Organization>, serial: i64, content: &str) -> String {
+    let mut words = BTreeSet::from([Within::Project(serial).word(), Within::Organization(organization).word()]);
+    collect(content, &mut words);
+    join(&words)
+}
+
+/// What somebody asked for, as words; `None` when there is no word in it, so that nothing can match.
+#[derive(Debug, Clone)]
+pub struct Question(Vec<String>);
+
+impl Question {
+    /// Reads whatever a person types. Every word must be found; nothing in it is syntax.
+    pub fn new(text: &str) -> Option<Self> {
+        let mut words = BTreeSet::new();
+        collect(text, &mut words);
+        let words: Vec<String> = words.into_iter().collect();
+        (!words.is_empty()).then_some(Self(words))
+    }
+
+    /// The match as FTS5 reads it, which begins with where to look. PostgreSQL is given the same and rewrites it.
+    pub fn within(&self, within: Within) -> String {
+        let mut text = format!("\"{}\"", within.word());
+        for word in &self.0 {
+            text.push_str(" AND \"");
+            text.push_str(word);
+            text.push('"');
+        }
+        text
+    }
+}
+
+/// Keeps a ticket's words.
+pub fn insert_ticket(db: &mut Connection, key: i64, organization: Id<Organization>, words: &str) -> Result<()> {
+    db.execute(sql!(
+        "INSERT INTO ticket_words (rowid, words) VALUES (?1, ?3)";
+        pg "INSERT INTO ticket_words (key, organization_id, words) VALUES (?1, ?2, array_to_tsvector(string_to_array(?3, ' ')))",
+        i64 = key, Id<Organization> = organization, str = words
+    ))?;
+    Ok(())
+}
+
+/// Exchanges a ticket's words.
+pub fn replace_ticket(db: &mut Connection, key: i64, organization: Id<Organization>, words: &str) -> Result<()> {
+    delete_ticket(db, key, organization)?;
+    insert_ticket(db, key, organization, words)
+}
+
+/// Forgets a ticket's words.
+pub fn delete_ticket(db: &mut Connection, key: i64, organization: Id<Organization>) -> Result<()> {
+    db.execute(sql!(
+        "DELETE FROM ticket_words WHERE rowid = ?2";
+        pg "DELETE FROM ticket_words WHERE organization_id = ?1 AND key = ?2",
+        Id<Organization> = organization, i64 = key
+    ))?;
+    Ok(())
+}
+
+/// Keeps a comment's words.
+pub fn insert_comment(db: &mut Connection, key: i64, organization: Id<Organization>, words: &str) -> Result<()> {
+    db.execute(sql!(
+        "INSERT INTO comment_words (rowid, words) VALUES (?1, ?3)";
+        pg "INSERT INTO comment_words (key, organization_id, words) VALUES (?1, ?2, array_to_tsvector(string_to_array(?3, ' ')))",
+        i64 = key, Id<Organization> = organization, str = words
+    ))?;
+    Ok(())
+}
+
+/// Forgets a comment's words.
+pub fn delete_comment(db: &mut Connection, id: Id<Comment>) -> Result<()> {
+    db.execute(sql!(
+        "DELETE FROM comment_words WHERE rowid = (SELECT key FROM comments WHERE id = ?1)";
+        pg "DELETE FROM comment_words w USING comments c WHERE c.id = ?1 AND w.organization_id = c.organization_id AND w.key = c.key",
+        Id<Comment> = id
+    ))?;
+    Ok(())
+}
+
+/// Forgets the words of all comments of a ticket.
+pub fn delete_comments_of(db: &mut Connection, ticket: Id<Ticket>) -> Result<()> {
+    db.execute(sql!(
+        "DELETE FROM comment_words WHERE rowid IN (SELECT key FROM comments WHERE ticket_id = ?1)";
+        pg "DELETE FROM comment_words w USING comments c WHERE c.ticket_id = ?1 AND w.organization_id = c.organization_id AND w.key = c.key",
+        Id<Ticket> = ticket
+    ))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        let mut words = BTreeSet::new();
+        collect(text, &mut words);
+        words.into_iter().collect()
+    }
+
+    #[test]
+    fn words_are_small_letters_and_digits_without_marks() {
+        assert_eq!(words("Crème BRÛLÉE, crème! x_y"), ["brulee", "creme", "x", "y"]);
+        assert_eq!(words("HADOOP-17930"), ["17930", "hadoop"]);
+        assert_eq!(words("日本 ﬁx"), ["fix", "日", "本"]);
+        assert_eq!(words(&"a".repeat(100)), ["a".repeat(64)]);
+    }
+
+    #[test]
+    fn nothing_that_is_typed_is_syntax() {
+        let question = Question::new("\"NEAR(' OR & | ! : * _p1 --").unwrap();
+        assert_eq!(question.within(Within::Project(7)), "\"_p7\" AND \"near\" AND \"or\" AND \"p1\"");
+        assert!(Question::new("!!! \u{0} ***").is_none());
+    }
+}

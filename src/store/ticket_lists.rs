@@ -1,0 +1,328 @@
+//! Lists of tickets: walks along an index for each place, merged, filtered, in six orders, and counts with a bound.
+//! Which places a caller reaches is the domain's affair; single tickets are in `tickets`.
+
+use super::database::{Connection, Result, Row, Select, family};
+use super::search::{Question, Within};
+use super::tickets::{TicketRow, key, ticket_columns, ticket_joins};
+use crate::model::id::Id;
+use crate::model::organizations::Organization;
+use crate::model::pages::{Cursor, Sort, SortKey};
+use crate::model::persons::Person;
+use crate::model::projects::Project;
+use crate::model::tickets::{Priority, Status};
+use crate::model::time::Time;
+
+/// Beyond this many matches nothing is counted.
+pub const COUNT_LIMIT: i64 = 10_000;
+
+/// The most places that one statement walks; more are walked in several and merged.
+const PLACES: usize = 64;
+
+/// One walk: a project's tickets (or one of them), or an organization's.
+#[derive(Debug, Clone, Copy)]
+pub enum Place {
+    /// A project.
+    Project {
+        /// Its organization.
+        organization: Id<Organization>,
+        /// Which.
+        project: Id<Project>,
+        /// The upper half of its tickets' keys.
+        serial: i64,
+        /// Only the ticket with this number.
+        number: Option<i64>,
+    },
+    /// All projects of an organization.
+    Organization(Id<Organization>),
+}
+
+/// Whose task a ticket is to be.
+#[derive(Debug, Clone, Copy)]
+pub enum Assignee {
+    /// Nobody's.
+    Nobody,
+    /// This person's.
+    Person(Id<Person>),
+}
+
+/// What a ticket must be to stand in the list.
+#[derive(Debug, Clone, Default)]
+pub struct Filters {
+    /// One of these statuses; empty is any.
+    pub status: Vec<Status>,
+    /// One of these priorities; empty is any.
+    pub priority: Vec<Priority>,
+    /// Whose task.
+    pub assignee: Option<Assignee>,
+    /// Words that it or one of its comments has.
+    pub question: Option<Question>,
+    /// Filed after.
+    pub created_after: Option<Time>,
+    /// Filed before.
+    pub created_before: Option<Time>,
+    /// Changed after.
+    pub updated_after: Option<Time>,
+    /// Not in these projects.
+    pub without: Vec<Id<Project>>,
+}
+
+/// What to list.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    /// Where to walk.
+    pub places: Vec<Place>,
+    /// What to pass over.
+    pub filters: Filters,
+    /// In which order.
+    pub sort: Sort,
+    /// After which position.
+    pub after: Option<Cursor>,
+    /// Rows to skip.
+    pub offset: i64,
+    /// Rows to return.
+    pub limit: i64,
+}
+
+const fn order(sort: Sort) -> &'static str {
+    match (sort.key, sort.descending) {
+        (SortKey::CreatedAt, true) => " ORDER BY k.created_at DESC, k.id DESC",
+        (SortKey::CreatedAt, false) => " ORDER BY k.created_at, k.id",
+        (SortKey::UpdatedAt, true) => " ORDER BY k.updated_at DESC, k.id DESC",
+        (SortKey::UpdatedAt, false) => " ORDER BY k.updated_at, k.id",
+        (SortKey::Priority, true) => " ORDER BY k.priority DESC, k.id DESC",
+        (SortKey::Priority, false) => " ORDER BY k.priority, k.id",
+    }
+}
+
+const fn after(sort: Sort) -> &'static str {
+    match (sort.key, sort.descending) {
+        (SortKey::CreatedAt, true) => " AND (k.created_at, k.id) < (",
+        (SortKey::CreatedAt, false) => " AND (k.created_at, k.id) > (",
+        (SortKey::UpdatedAt, true) => " AND (k.updated_at, k.id) < (",
+        (SortKey::UpdatedAt, false) => " AND (k.updated_at, k.id) > (",
+        (SortKey::Priority, true) => " AND (k.priority, k.id) < (",
+        (SortKey::Priority, false) => " AND (k.priority, k.id) > (",
+    }
+}
+
+/// How PostgreSQL reads a match as FTS5 writes it: words hold neither quotes nor capitals.
+macro_rules! match_begins {
+    () => {
+        "CAST(replace(replace("
+    };
+}
+macro_rules! match_ends {
+    () => {
+        ", ' AND ', ' & '), '\"', '''') AS tsquery)"
+    };
+}
+
+/// The conditions of one walk. The unary `+` keeps SQLite from weighing the organization's index against the project's by guess.
+fn conditions<R: Row>(select: &mut Select<R>, place: Place, filters: &Filters) {
+    let within = match place {
+        Place::Organization(organization) => {
+            select.push(" WHERE k.organization_id = ").bind(&organization);
+            Within::Organization(organization)
+        }
+        Place::Project { organization, project, serial, number } => {
+            select.push(" WHERE k.project_id = ").bind(&project);
+            select.push_pg(" AND +k.organization_id = ", " AND k.organization_id = ").bind(&organization);
+            if let Some(number) = number {
+                select.push(" AND k.key = ").bind(&key(serial, number));
+            }
+            Within::Project(serial)
+        }
+    };
+    select.push(" AND k.deleted_at IS NULL");
+    plain_filters(select, filters);
+    if let Some(question) = &filters.question {
+        let matching = question.within(within);
+        select.push_pg(
+            " AND k.key IN (SELECT rowid FROM ticket_words WHERE ticket_words MATCH ",
+            concat!(" AND k.key IN (SELECT w.key FROM ticket_words w WHERE w.words @@ ", match_begins!()),
+        );
+        select.bind(&matching).push_pg("", match_ends!());
+        select.push_pg(
+            " UNION SELECT t.key FROM comment_words w JOIN comments c ON c.key = w.rowid JOIN tickets t ON t.id = c.ticket_id
+              WHERE w.comment_words MATCH ",
+            concat!(
+                " UNION SELECT t.key FROM comment_words w JOIN comments c ON c.organization_id = w.organization_id AND c.key = w.key
+                  JOIN tickets t ON t.id = c.ticket_id WHERE w.words @@ ",
+                match_begins!()
+            ),
+        );
+        select.bind(&matching).push_pg(")", concat!(match_ends!(), ")"));
+    }
+}
+
+fn plain_filters<R: Row>(select: &mut Select<R>, filters: &Filters) {
+    if !filters.status.is_empty() {
+        select.push(" AND k.status IN (").bind_in(&filters.status).push(")");
+    }
+    if !filters.priority.is_empty() {
+        select.push(" AND k.priority IN (").bind_in(&filters.priority).push(")");
+    }
+    match &filters.assignee {
+        Some(Assignee::Nobody) => {
+            select.push(" AND k.assignee_id IS NULL");
+        }
+        Some(Assignee::Person(person)) => {
+            select.push(" AND k.assignee_id = ").bind(person);
+        }
+        None => {}
+    }
+    if let Some(time) = &filters.created_after {
+        select.push(" AND k.created_at > ").bind(time);
+    }
+    if let Some(time) = &filters.created_before {
+        select.push(" AND k.created_at < ").bind(time);
+    }
+    if let Some(time) = &filters.updated_after {
+        select.push(" AND k.updated_at > ").bind(time);
+    }
+    if !filters.without.is_empty() {
+        select.push(" AND k.project_id NOT IN (").bind_in(&filters.without).push(")");
+    }
+}
+
+fn position<R: Row>(select: &mut Select<R>, listing: &Listing) {
+    if let Some(cursor) = &listing.after {
+        select.push(after(listing.sort)).bind(&cursor.value).push(", ").bind(&cursor.id).push(")");
+    }
+}
+
+/// One place: a walk along the index that has the order.
+fn single(listing: &Listing, place: Place) -> Select<TicketRow> {
+    let mut select = Select::new(concat!("SELECT ", ticket_columns!(), " FROM tickets k ", ticket_joins!()));
+    conditions(&mut select, place, &listing.filters);
+    position(&mut select, listing);
+    select.push(order(listing.sort)).push(" LIMIT ").bind(&listing.limit).push(" OFFSET ").bind(&listing.offset);
+    select
+}
+
+/// Several places: a limited walk of keys for each, merged, and the rows of what remains.
+fn merged(listing: &Listing, places: &[Place]) -> Select<TicketRow> {
+    let enough = listing.limit.saturating_add(listing.offset);
+    let mut select = Select::new(concat!("SELECT ", ticket_columns!(), " FROM ("));
+    let padded = places.len().next_power_of_two();
+    let nowhere = Place::Organization(Id::from_uuid(uuid::Uuid::nil()));
+    for index in 0..padded {
+        if index > 0 {
+            select.push(" UNION ALL ");
+        }
+        select.push("SELECT * FROM (SELECT k.key AS key, k.organization_id AS organization_id FROM tickets k");
+        conditions(&mut select, places.get(index).copied().unwrap_or(nowhere), &listing.filters);
+        position(&mut select, listing);
+        select.push(order(listing.sort)).push(" LIMIT ").bind(&enough).push(")");
+        select.push_pg("", " AS walk");
+    }
+    select.push(") w JOIN tickets k ON k.key = w.key AND k.organization_id = w.organization_id").push(ticket_joins!());
+    select.push(order(listing.sort)).push(" LIMIT ").bind(&listing.limit).push(" OFFSET ").bind(&listing.offset);
+    select
+}
+
+fn counting(listing: &Listing, places: &[Place]) -> Select<(i64,)> {
+    let mut select = Select::new("SELECT count(*) FROM (");
+    let padded = places.len().next_power_of_two();
+    let nowhere = Place::Organization(Id::from_uuid(uuid::Uuid::nil()));
+    for index in 0..padded {
+        if index > 0 {
+            select.push(" UNION ALL ");
+        }
+        select.push("SELECT * FROM (SELECT 1 AS one FROM tickets k");
+        conditions(&mut select, places.get(index).copied().unwrap_or(nowhere), &listing.filters);
+        select.push(" LIMIT ").bind(&(COUNT_LIMIT + 1)).push(")");
+        select.push_pg("", " AS walk");
+    }
+    select.push(") w");
+    select
+}
+
+/// The tickets of one page.
+pub fn page(db: &mut Connection, listing: &Listing) -> Result<Vec<TicketRow>> {
+    match listing.places.as_slice() {
+        [] => Ok(Vec::new()),
+        [place] => db.select(&single(listing, *place)),
+        places if places.len() <= PLACES => db.select(&merged(listing, places)),
+        places => {
+            let part = Listing { offset: 0, limit: listing.limit.saturating_add(listing.offset), ..listing.clone() };
+            let mut rows = Vec::new();
+            for places in places.chunks(PLACES) {
+                rows.extend(db.select(&merged(&part, places))?);
+            }
+            rows.sort_by_cached_key(|row| {
+                let value = value_of(row, listing.sort.key);
+                if listing.sort.descending { (-value, u128::MAX - row.id.uuid().as_u128()) } else { (value, row.id.uuid().as_u128()) }
+            });
+            Ok(rows.into_iter().skip(listing.offset.try_into().unwrap_or(usize::MAX)).take(listing.limit.try_into().unwrap_or(0)).collect())
+        }
+    }
+}
+
+/// How many tickets the list has, and whether that is exact: beyond [`COUNT_LIMIT`] nothing is counted.
+pub fn count(db: &mut Connection, listing: &Listing) -> Result<(i64, bool)> {
+    let mut total = 0;
+    for places in listing.places.chunks(PLACES) {
+        let (count,) = db.select(&counting(listing, places))?.into_iter().next().unwrap_or((0,));
+        total += count;
+        if total > COUNT_LIMIT {
+            return Ok((COUNT_LIMIT, false));
+        }
+    }
+    Ok((total, true))
+}
+
+/// What the ticket is sorted by.
+pub const fn value_of(row: &TicketRow, key: SortKey) -> i64 {
+    match key {
+        SortKey::CreatedAt => row.created_at.micros(),
+        SortKey::UpdatedAt => row.updated_at.micros(),
+        SortKey::Priority => row.priority.rank(),
+    }
+}
+
+/// A listing for each order, place and filter, so that the preparing test sees every fragment.
+fn shapes() -> Vec<(Listing, usize)> {
+    let nil = uuid::Uuid::nil();
+    let organization = Id::from_uuid(nil);
+    let project = Place::Project { organization, project: Id::from_uuid(nil), serial: 1, number: None };
+    let ticket = Place::Project { organization, project: Id::from_uuid(nil), serial: 1, number: Some(1) };
+    let time = Some(Time::from_micros(0));
+    let full = Filters {
+        status: vec![Status::Open, Status::Closed],
+        priority: vec![Priority::Low],
+        assignee: Some(Assignee::Person(Id::from_uuid(nil))),
+        question: Question::new("word"),
+        created_after: time,
+        created_before: time,
+        updated_after: time,
+        without: vec![Id::from_uuid(nil)],
+    };
+    let nobody = Filters { assignee: Some(Assignee::Nobody), ..Filters::default() };
+    let mut shapes = Vec::new();
+    for word in ["created_at", "-created_at", "updated_at", "-updated_at", "priority", "-priority"] {
+        let sort = Sort::from_word(word).unwrap_or(Sort::NEWEST);
+        for filters in [Filters::default(), full.clone(), nobody.clone()] {
+            for places in [vec![project], vec![ticket], vec![Place::Organization(organization)], vec![Place::Organization(organization), project]] {
+                for after in [None, Some(Cursor { sort, value: 0, id: Id::from_uuid(nil) })] {
+                    let count = places.len();
+                    shapes.push((Listing { places: places.clone(), filters: filters.clone(), sort, after, offset: 0, limit: 1 }, count));
+                }
+            }
+        }
+    }
+    shapes
+}
+
+family!("ticket lists", || {
+    let select = |(listing, count): &(Listing, usize)| match count {
+        1 => single(listing, listing.places[0]),
+        _ => merged(listing, &listing.places),
+    };
+    shapes().iter().map(select).collect::<Vec<Select<TicketRow>>>()
+});
+
+family!("ticket counts", || {
+    let select = |(listing, _): &(Listing, usize)| counting(listing, &listing.places);
+    shapes().iter().map(select).collect::<Vec<Select<(i64,)>>>()
+});

@@ -1,0 +1,64 @@
+//! Users: who can sign in and have personal tokens.
+//! Their name and address as others see them are in `persons`.
+
+use super::database::{Connection, Result, row, sql};
+use super::persons::{self, PersonRow};
+use crate::model::id::Id;
+use crate::model::persons::PersonKind;
+use crate::model::time::Time;
+use crate::model::users::{Email, User};
+
+row! {
+    /// A user, without the password.
+    #[derive(Debug, Clone)]
+    pub struct UserRow {
+        /// Who.
+        pub id: Id<User>,
+        /// The name that is shown.
+        pub name: String,
+        /// The address as it was typed.
+        pub email: String,
+        /// When the user was shut out, if so.
+        pub disabled_at: Option<Time>,
+        /// When the user was made.
+        pub created_at: Time,
+    }
+}
+
+/// The user with this address.
+pub fn by_email(db: &mut Connection, email: &Email) -> Result<Option<UserRow>> {
+    db.query_opt(sql!(UserRow:
+        "SELECT u.id, p.name, p.email, u.disabled_at, u.created_at FROM users u JOIN persons p ON p.id = u.id WHERE u.email_key = ?1",
+        str = email.key()
+    ))
+}
+
+/// All users, by address.
+pub fn all(db: &mut Connection) -> Result<Vec<UserRow>> {
+    db.query(sql!(UserRow:
+        "SELECT u.id, p.name, p.email, u.disabled_at, u.created_at FROM users u JOIN persons p ON p.id = u.id ORDER BY u.email_key"
+    ))
+}
+
+/// Keeps a new user. `Unique` when the address is taken.
+pub fn insert(db: &mut Connection, id: Id<User>, name: &str, email: &Email, password_hash: Option<&str>, now: Time) -> Result<()> {
+    let person = PersonRow { id: id.cast(), kind: PersonKind::User, name: name.to_owned(), email: Some(email.as_str().to_owned()) };
+    persons::insert(db, &person)?;
+    db.execute(sql!(
+        "INSERT INTO users (id, email_key, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)",
+        Id<User> = id, str = email.key(), Option<&str> = password_hash, Time = now
+    ))?;
+    Ok(())
+}
+
+/// Shuts the user out from `at` on, or lets them in again.
+pub fn set_disabled(db: &mut Connection, id: Id<User>, at: Option<Time>) -> Result<()> {
+    db.execute(sql!("UPDATE users SET disabled_at = ?2 WHERE id = ?1", Id<User> = id, Option<Time> = at))?;
+    Ok(())
+}
+
+/// Sets the hash of the user's password.
+pub fn set_password(db: &mut Connection, id: Id<User>, hash: &str) -> Result<()> {
+    db.execute(sql!("UPDATE users SET password_hash = ?2 WHERE id = ?1", Id<User> = id, str = hash))?;
+    Ok(())
+}
