@@ -131,3 +131,9 @@ impl Checkpointer {
         }
     }
 }
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

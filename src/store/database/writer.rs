@@ -44,13 +44,13 @@ trait Piece: Send {
     fn answer(self: Box<Self>, batch: &Result<()>);
 }
 
-struct Work<T, E, W> {
+struct Asked<T, E, W> {
     work: W,
     outcome: Option<Outcome<T, E>>,
     sender: oneshot::Sender<Outcome<T, E>>,
 }
 
-impl<T, E, W> Piece for Work<T, E, W>
+impl<T, E, W> Piece for Asked<T, E, W>
 where
     T: Send,
     E: Failure,
@@ -114,7 +114,7 @@ impl Writer {
         E: Failure,
     {
         let (sender, receiver) = oneshot::channel();
-        self.queue.push(Box::new(Work { work, outcome: None, sender }))?;
+        self.queue.push(Box::new(Asked { work, outcome: None, sender }))?;
         received(receiver.await)
     }
 
@@ -127,6 +127,12 @@ impl Writer {
         self.queue.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         thread.into_iter().for_each(join);
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
