@@ -154,7 +154,7 @@ impl Connection {
     }
 }
 
-/// Whether the work should run again because of what happened beneath it.
+/// The database's error inside a result, if that is what went wrong.
 pub(super) fn database_error<T, E: Failure>(result: &Result<T, E>) -> Option<&Error> {
     result.as_ref().err().and_then(Failure::database)
 }
