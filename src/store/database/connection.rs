@@ -134,8 +134,8 @@ impl Connection {
             self.command("ROLLBACK TO SAVEPOINT s").and_then(|()| self.command("RELEASE SAVEPOINT s"))
         };
         self.doomed = ended.is_err();
-        ended?;
-        result
+        // Where an error has ended the whole transaction, that error is the one to tell.
+        result.and_then(|answer| ended.map(|()| answer).map_err(E::from))
     }
 
     /// The result, unless a failed statement was overlooked: PostgreSQL would not commit after it.

@@ -229,7 +229,7 @@ fn a_full_disk_is_told_and_outlived() {
     let load = || {
         fixture.db.write(|db| {
             count_up(db, "a")?;
-            db.execute(sql!("INSERT INTO loads (body) VALUES (?1)", Vec<u8> = vec![7; 1 << 20]))
+            db.savepoint(|db| db.execute(sql!("INSERT INTO loads (body) VALUES (?1)", Vec<u8> = vec![7; 1 << 20])))
         })
     };
     let (full, small) = fixture.wait(async { tokio::join!(load(), fixture.db.write(|db| count_up(db, "b"))) });
