@@ -19,7 +19,8 @@ const NO_PERMISSION: &str = "You don't have permission to access this resource";
 pub(super) fn refuse(error: &Error, wording: Wording) -> Answer {
     match error {
         Error::Unauthenticated => {
-            let challenge = if wording.token_sent { r#"Bearer realm="bugtome", error="invalid_token""# } else { r#"Bearer realm="bugtome""# };
+            let challenge =
+                if wording.token_sent { r#"Bearer realm="bugtome", error="invalid_token""# } else { r#"Bearer realm="bugtome""# };
             standard(StatusCode::UNAUTHORIZED, "Invalid or expired API token", None, wording).with(WWW_AUTHENTICATE, challenge)
         }
         Error::MissingScope(scope) => {

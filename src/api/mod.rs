@@ -93,7 +93,8 @@ fn no_route(front: &Front, request: Request) -> Response<Body> {
 
 /// axum lays the `Allow` header (RFC 9110 §10.2.1) on this.
 fn no_method(front: &Front, request: Request) -> Response<Body> {
-    let answer = errors::standard(StatusCode::METHOD_NOT_ALLOWED, "This method is not allowed for the requested resource", None, wording(&request));
+    let answer =
+        errors::standard(StatusCode::METHOD_NOT_ALLOWED, "This method is not allowed for the requested resource", None, wording(&request));
     counted(front, request, answer.into())
 }
 

@@ -71,8 +71,13 @@ pub(super) fn of_organization(request: Request) -> Result<Operation> {
 }
 
 /// Reads the filters, the order and the position.
-fn query(mut parameters: Parameters, organization: Option<crate::model::id::Id<crate::model::organizations::Organization>>) -> Result<Query> {
-    let time = |parameters: &mut Parameters, name| parameters.value(name, "is not an RFC 3339 time such as 2024-01-15T10:30:00Z", |text| text.parse().ok());
+fn query(
+    mut parameters: Parameters,
+    organization: Option<crate::model::id::Id<crate::model::organizations::Organization>>,
+) -> Result<Query> {
+    let time = |parameters: &mut Parameters, name| {
+        parameters.value(name, "is not an RFC 3339 time such as 2024-01-15T10:30:00Z", |text| text.parse().ok())
+    };
     let query = Query {
         organization,
         project: parameters.id("project_id")?,
@@ -84,7 +89,9 @@ fn query(mut parameters: Parameters, organization: Option<crate::model::id::Id<c
         created_after: time(&mut parameters, "created_after")?,
         created_before: time(&mut parameters, "created_before")?,
         updated_after: time(&mut parameters, "updated_after")?,
-        sort: parameters.value("sort", "is not created_at, updated_at or priority, with - for descending", Sort::from_word)?.unwrap_or(Sort::NEWEST),
+        sort: parameters
+            .value("sort", "is not created_at, updated_at or priority, with - for descending", Sort::from_word)?
+            .unwrap_or(Sort::NEWEST),
         position: Position::Page(Page { number: 1, size: ROWS.usual }),
     };
     let position = position(&mut parameters, query.sort)?;
@@ -196,7 +203,11 @@ fn expected(request: &Request) -> Expected {
             return Expected::Any;
         }
         // A tag that is not ours fits no version, as a weak one fits none (RFC 9110 §8.8.3.2).
-        let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).and_then(|tag| tag.split_once('-')).and_then(|(version, _)| version.parse().ok());
+        let version = tag
+            .strip_prefix('"')
+            .and_then(|tag| tag.strip_suffix('"'))
+            .and_then(|tag| tag.split_once('-'))
+            .and_then(|(version, _)| version.parse().ok());
         versions.push(version.unwrap_or(-1));
     }
     if versions.is_empty() { Expected::Any } else { Expected::Versions(versions) }

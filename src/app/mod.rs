@@ -90,7 +90,12 @@ impl App {
         self.0.database.run(self.operation(Who::Command, via, work))
     }
 
-    fn operation<T, W: FnMut(&mut Ctx<'_>) -> Result<T>>(&self, who: Who, via: Via, mut work: W) -> impl FnMut(&mut Connection) -> Result<T> + use<T, W> {
+    fn operation<T, W: FnMut(&mut Ctx<'_>) -> Result<T>>(
+        &self,
+        who: Who,
+        via: Via,
+        mut work: W,
+    ) -> impl FnMut(&mut Connection) -> Result<T> + use<T, W> {
         let (clock, random) = (self.0.clock.clone(), self.0.random);
         move |db| {
             let fill = |bytes: &mut [u8]| random.fill(bytes);

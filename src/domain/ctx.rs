@@ -125,8 +125,8 @@ impl<'a> Ctx<'a> {
     pub(super) fn savepoint<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.db.open_savepoint()?;
         let outcome = work(self);
-        self.db.close_savepoint(outcome.is_ok())?;
-        outcome
+        let ended = self.db.close_savepoint(outcome.is_ok());
+        outcome.and_then(|answer| ended.map(|()| answer).map_err(Error::from))
     }
 
     /// The person who acts; a command is nobody.

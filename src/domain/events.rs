@@ -12,9 +12,9 @@ use crate::model::pages::Page;
 use crate::model::persons::Person;
 use crate::model::tickets::{Comment, Ticket};
 use crate::model::time::Time;
+use crate::store::comments;
 use crate::store::events::{self as store, EventRow, NewEvent};
 use crate::store::persons::{self, PersonRow};
-use crate::store::comments;
 
 /// What changed, as it rests in the store. People and comments are named by id, so that what is forgotten elsewhere is not remembered here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +72,17 @@ pub(super) fn record(ctx: &mut Ctx<'_>, ticket: &TicketReach, kind: EventKind, c
     let changes = serde_json::to_string(changes).map_err(|error| Error::Internal(error.to_string()))?;
     let id = ctx.new_id();
     let (actor, via, at) = (ctx.person(), ctx.via, ctx.now);
-    let new = NewEvent { id, organization: ticket.organization, project: ticket.project, ticket: ticket.id, kind, actor, via, at, changes: &changes };
+    let new = NewEvent {
+        id,
+        organization: ticket.organization,
+        project: ticket.project,
+        ticket: ticket.id,
+        kind,
+        actor,
+        via,
+        at,
+        changes: &changes,
+    };
     Ok(store::insert(ctx.db, &new)?)
 }
 

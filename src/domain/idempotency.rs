@@ -88,7 +88,8 @@ pub(super) fn once(ctx: &mut Ctx<'_>) -> Result<()> {
     }
     let (Some(status), Some(body)) = (kept.status, kept.answer) else { return Err(Error::Conflict(RUNNING)) };
     let headers = kept.headers.unwrap_or_default();
-    let headers = headers.lines().filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let headers =
+        headers.lines().filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let status = u16::try_from(status).map_err(|_| Error::Internal(format!("kept status {status}")))?;
     Err(Error::Repeated(Box::new(Kept { status, headers, body })))
 }

@@ -13,8 +13,8 @@ use crate::model::text::Name;
 use crate::model::time::Span;
 use crate::model::users::User;
 use crate::store::database::Error as StoreError;
-use crate::store::organizations::{self as store, MembershipRow, OrganizationRow};
 use crate::store::members;
+use crate::store::organizations::{self as store, MembershipRow, OrganizationRow};
 
 /// All organizations that the caller reaches, by name.
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Vec<MembershipRow>> {

@@ -77,7 +77,9 @@ pub fn create(ctx: &mut Ctx<'_>, draft: &Draft) -> Result<TicketRow> {
     let parsed = parse(draft, &mut problems);
     let assignee = problems.take("assignee_id", assignee(ctx, &draft.assignee_id, project.organization)?).flatten();
     refuse(problems)?;
-    let Some((title, given, when, then, notes, priority)) = parsed else { return Err(Error::Internal("a draft without problems is missing".to_owned())) };
+    let Some((title, given, when, then, notes, priority)) = parsed else {
+        return Err(Error::Internal("a draft without problems is missing".to_owned()));
+    };
     let id = ctx.new_id();
     let reach = TicketReach { id, project: project.id, organization: project.organization, deleted_at: None, role: project.role };
     // The counters last among what may fail, since their row stays locked to the end; the ticket needs its number, so it comes after.
@@ -125,7 +127,11 @@ fn without_project(draft: &Draft) -> Error {
 }
 
 /// The assignee, who has to be a member of the organization; whoever is not might not exist at all.
-fn assignee(ctx: &mut Ctx<'_>, field: &Field<Id<Person>>, organization: Id<Organization>) -> Result<std::result::Result<Option<Id<Person>>, Problem>> {
+fn assignee(
+    ctx: &mut Ctx<'_>,
+    field: &Field<Id<Person>>,
+    organization: Id<Organization>,
+) -> Result<std::result::Result<Option<Id<Person>>, Problem>> {
     let Some(id) = field.value() else { return Ok(Ok(None)) };
     let member = members::role(ctx.db, organization, id.cast::<User>())?;
     Ok(if member.is_some() { Ok(Some(*id)) } else { Err(Problem::Invalid) })
@@ -205,17 +211,25 @@ impl Change {
 
 /// Only what the draft carries is validated, so that an imported ticket with long texts can still be changed.
 fn change(ctx: &mut Ctx<'_>, old: &TicketRow, draft: &Draft, problems: &mut Problems) -> Result<Option<Change>> {
-    fn kept<T>(problems: &mut Problems, name: &'static str, present: bool, parse: impl FnOnce() -> std::result::Result<T, Problem>, old: impl FnOnce() -> T) -> Option<T> {
+    fn kept<T>(
+        problems: &mut Problems,
+        name: &'static str,
+        present: bool,
+        parse: impl FnOnce() -> std::result::Result<T, Problem>,
+        old: impl FnOnce() -> T,
+    ) -> Option<T> {
         if present { problems.take(name, parse()) } else { Some(old()) }
     }
     let clause = |problems: &mut Problems, name, field: &Field<Text>, old: &String| {
         kept(problems, name, field.is_present(), || Clause::parse(field).map(Clause::into_string), || old.clone())
     };
-    let title = kept(problems, "title", draft.title.is_present(), || Title::parse(&draft.title).map(Title::into_string), || old.title.clone());
+    let title =
+        kept(problems, "title", draft.title.is_present(), || Title::parse(&draft.title).map(Title::into_string), || old.title.clone());
     let given = clause(problems, "given", &draft.given, &old.given);
     let when = clause(problems, "when", &draft.when, &old.when);
     let then = clause(problems, "then", &draft.then, &old.then);
-    let notes = kept(problems, "notes", draft.notes.is_present(), || Notes::parse(&draft.notes).map(Notes::into_option), || old.notes.clone());
+    let notes =
+        kept(problems, "notes", draft.notes.is_present(), || Notes::parse(&draft.notes).map(Notes::into_option), || old.notes.clone());
     let status = kept(problems, "status", draft.status.is_present(), || Status::parse(&draft.status), || old.status);
     let priority = kept(problems, "priority", draft.priority.is_present(), || Priority::parse(&draft.priority), || old.priority);
     let assignee = match &draft.assignee_id {
@@ -240,7 +254,12 @@ fn change(ctx: &mut Ctx<'_>, old: &TicketRow, draft: &Draft, problems: &mut Prob
 /// One event for each kind of change, in a fixed order.
 fn record_changes(ctx: &mut Ctx<'_>, reach: &TicketReach, old: &TicketRow, new: &Change) -> Result<()> {
     let mut texts = Vec::new();
-    for (name, before, after) in [("title", &old.title, &new.title), ("given", &old.given, &new.given), ("when", &old.when, &new.when), ("then", &old.then, &new.then)] {
+    for (name, before, after) in [
+        ("title", &old.title, &new.title),
+        ("given", &old.given, &new.given),
+        ("when", &old.when, &new.when),
+        ("then", &old.then, &new.then),
+    ] {
         if before != after {
             texts.push((name.to_owned(), Some(before.clone()), Some(after.clone())));
         }

@@ -59,7 +59,8 @@ impl Answer {
     #[must_use]
     pub fn tagged(self, request: &Request, tag: &str) -> Self {
         let known = |list: &HeaderValue| {
-            list.to_str().is_ok_and(|list| list.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag))
+            list.to_str()
+                .is_ok_and(|list| list.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag))
         };
         if request.method == Method::GET && request.headers.get_all(IF_NONE_MATCH).iter().any(known) {
             return Self { status: StatusCode::NOT_MODIFIED, headers: Vec::new(), body: None }.with(ETAG, tag);

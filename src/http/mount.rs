@@ -205,7 +205,8 @@ impl Visit<'_> {
         self.let_in(who(About::Nothing), passed).await?;
         let body = body::read(&parts.headers, body).await?;
         let key = key?;
-        let repeat = key.filter(|_| self.keeps_answers(&parts.method)).map(|key| Repeat::new(parts.method.as_str(), parts.uri.path(), &key, &body));
+        let repeat =
+            key.filter(|_| self.keeps_answers(&parts.method)).map(|key| Repeat::new(parts.method.as_str(), parts.uri.path(), &key, &body));
         let operation = (self.route.parse)(request(parts, body, token))?;
         self.write(who(operation.about), repeat, operation).await
     }
@@ -254,7 +255,9 @@ impl Visit<'_> {
             }
             let outcome = match &mut operation {
                 Some(Ok(operation)) => (operation.run)(ctx),
-                other => Err(other.take().and_then(Result::err).unwrap_or_else(|| Error::Internal("a refusal was asked for twice".to_owned()))),
+                other => {
+                    Err(other.take().and_then(Result::err).unwrap_or_else(|| Error::Internal("a refusal was asked for twice".to_owned())))
+                }
             };
             match outcome {
                 Err(error @ Error::Store(_)) => Err(error),
@@ -450,10 +453,12 @@ fn parse_forwarded(entry: &str) -> Option<IpAddr> {
 /// Whether `application/problem+json` is named with a higher `q` than `application/json`, or without naming that. Wildcards never count.
 pub fn wants_problem_json(headers: &HeaderMap) -> bool {
     let (mut problem, mut json) = (0.0_f32, None);
-    for range in headers.get_all(axum::http::header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')) {
+    for range in headers.get_all(axum::http::header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','))
+    {
         let mut parts = range.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
-        let q = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="))).map_or(1.0, |q| q.parse().unwrap_or(0.0));
+        let q =
+            parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="))).map_or(1.0, |q| q.parse().unwrap_or(0.0));
         if name.eq_ignore_ascii_case("application/problem+json") {
             problem = f32::max(problem, q);
         } else if name.eq_ignore_ascii_case("application/json") {

@@ -37,7 +37,10 @@ impl Request {
     /// The segment of the path that the template calls `name`.
     fn segment(&self, name: &str) -> Option<&str> {
         let pairs = self.route.split('/').zip(self.uri.path().split('/'));
-        pairs.into_iter().find(|(template, _)| template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name)).map(|(_, text)| text)
+        pairs
+            .into_iter()
+            .find(|(template, _)| template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name))
+            .map(|(_, text)| text)
     }
 
     /// A header as text; `Malformed` where it is sent twice or is no visible text.

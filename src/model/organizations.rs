@@ -25,7 +25,8 @@ impl Slug {
         if text.is_empty() {
             return Err(Problem::Blank);
         }
-        let sound = text.split('-').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
+        let sound =
+            text.split('-').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
         if !sound {
             return Err(Problem::Invalid);
         }

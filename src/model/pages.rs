@@ -114,9 +114,12 @@ mod tests {
 
     #[test]
     fn cursors_lead_back_and_junk_does_not() {
-        let cursor = Cursor { sort: Sort::NEWEST, value: 1_700_000_000_000_000, id: "0193a3c4-0000-7000-8000-00000000000a".parse().unwrap() };
+        let cursor =
+            Cursor { sort: Sort::NEWEST, value: 1_700_000_000_000_000, id: "0193a3c4-0000-7000-8000-00000000000a".parse().unwrap() };
         assert_eq!(Cursor::parse(&cursor.encode()), Some(cursor));
-        for wrong in ["", ".", "..", "-created_at.1", "x.1.0193a3c4000070008000000000000000", "-created_at.+1.0193a3c4000070008000000000000000"] {
+        for wrong in
+            ["", ".", "..", "-created_at.1", "x.1.0193a3c4000070008000000000000000", "-created_at.+1.0193a3c4000070008000000000000000"]
+        {
             assert_eq!(Cursor::parse(wrong), None, "{wrong}");
         }
     }

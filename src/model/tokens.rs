@@ -85,7 +85,8 @@ impl PlainToken {
     /// A new token from random bytes, which come from the operating system's generator. Bytes from 248 up are passed over, so that all
     /// 62 digits are equally likely; `None` when fewer than 32 bytes remain (out of 64, once in 10²⁰ times).
     pub fn from_random(kind: TokenKind, random: &[u8; 64]) -> Option<Self> {
-        let digits: Zeroizing<Vec<u8>> = random.iter().filter(|byte| **byte < 248).map(|byte| byte % 62).take(RANDOM).collect::<Vec<_>>().into();
+        let digits: Zeroizing<Vec<u8>> =
+            random.iter().filter(|byte| **byte < 248).map(|byte| byte % 62).take(RANDOM).collect::<Vec<_>>().into();
         (digits.len() == RANDOM).then(|| Self::from_digits(kind, digits.iter().copied()))
     }
 
@@ -126,7 +127,8 @@ impl PlainToken {
     /// and its 32 lowest base62 digits are the random part, most significant first.
     #[must_use]
     pub fn successor(&self, salt: &[u8; 16], idempotency_key: &[u8]) -> Self {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.text.as_bytes()).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.text.as_bytes()).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
         mac.update(b"rotate");
         mac.update(salt);
         mac.update(idempotency_key);

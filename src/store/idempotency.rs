@@ -29,7 +29,9 @@ pub fn reserve(db: &mut Connection, caller: uuid::Uuid, request: &[u8; 32], body
     }
     db.execute(sql!(
         "DELETE FROM idempotency WHERE caller_id = ?1 AND request = ?2 AND created_at <= ?3",
-        uuid::Uuid = caller, [u8; 32] = request, Time = expired
+        uuid::Uuid = caller,
+        [u8; 32] = request,
+        Time = expired
     ))?;
     let rows = db.execute(sql!(
         "INSERT INTO idempotency (caller_id, request, body, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (caller_id, request) DO NOTHING",
@@ -50,7 +52,11 @@ pub fn kept(db: &mut Connection, caller: uuid::Uuid, request: &[u8; 32]) -> Resu
 pub fn keep(db: &mut Connection, caller: uuid::Uuid, request: &[u8; 32], status: i64, headers: &str, answer: &[u8]) -> Result<()> {
     db.execute(sql!(
         "UPDATE idempotency SET status = ?3, headers = ?4, answer = ?5 WHERE caller_id = ?1 AND request = ?2",
-        uuid::Uuid = caller, [u8; 32] = request, i64 = status, str = headers, [u8] = answer
+        uuid::Uuid = caller,
+        [u8; 32] = request,
+        i64 = status,
+        str = headers,
+        [u8] = answer
     ))?;
     Ok(())
 }
@@ -60,6 +66,7 @@ pub fn forget(db: &mut Connection, before: Time, limit: i64) -> Result<u64> {
     db.execute(sql!(
         "DELETE FROM idempotency WHERE (caller_id, request) IN
             (SELECT caller_id, request FROM idempotency WHERE created_at <= ?1 LIMIT ?2)",
-        Time = before, i64 = limit
+        Time = before,
+        i64 = limit
     ))
 }

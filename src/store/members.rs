@@ -35,7 +35,8 @@ pub fn of_organization(db: &mut Connection, organization: Id<Organization>, page
 
 /// How many members the organization has.
 pub fn count(db: &mut Connection, organization: Id<Organization>) -> Result<i64> {
-    let (count,) = db.query_one(sql!((i64,): "SELECT count(*) FROM members WHERE organization_id = ?1", Id<Organization> = organization))?;
+    let (count,) =
+        db.query_one(sql!((i64,): "SELECT count(*) FROM members WHERE organization_id = ?1", Id<Organization> = organization))?;
     Ok(count)
 }
 

@@ -303,7 +303,9 @@ fn shapes() -> Vec<(Listing, usize)> {
     for word in ["created_at", "-created_at", "updated_at", "-updated_at", "priority", "-priority"] {
         let sort = Sort::from_word(word).unwrap_or(Sort::NEWEST);
         for filters in [Filters::default(), full.clone(), nobody.clone()] {
-            for places in [vec![project], vec![ticket], vec![Place::Organization(organization)], vec![Place::Organization(organization), project]] {
+            for places in
+                [vec![project], vec![ticket], vec![Place::Organization(organization)], vec![Place::Organization(organization), project]]
+            {
                 for after in [None, Some(Cursor { sort, value: 0, id: Id::from_uuid(nil) })] {
                     let count = places.len();
                     shapes.push((Listing { places: places.clone(), filters: filters.clone(), sort, after, offset: 0, limit: 1 }, count));

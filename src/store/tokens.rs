@@ -249,7 +249,14 @@ pub fn insert(db: &mut Connection, new: &NewToken<'_>, now: Time) -> Result<()> 
 }
 
 /// Marks the token as replaced; 0 when it had been replaced or revoked before.
-pub fn set_rotated(db: &mut Connection, id: Id<Token>, now: Time, stops_at: Time, salt: &[u8; 16], key_digest: Option<[u8; 32]>) -> Result<u64> {
+pub fn set_rotated(
+    db: &mut Connection,
+    id: Id<Token>,
+    now: Time,
+    stops_at: Time,
+    salt: &[u8; 16],
+    key_digest: Option<[u8; 32]>,
+) -> Result<u64> {
     db.execute(sql!(
         "UPDATE tokens SET rotated_at = ?2, stops_at = ?3, retry_salt = ?4, retry_key_digest = ?5
          WHERE id = ?1 AND rotated_at IS NULL AND revoked_at IS NULL",
@@ -269,7 +276,9 @@ pub fn set_revoked(db: &mut Connection, id: Id<Token>, now: Time, by: Option<Id<
 pub fn set_revoked_by_digest(db: &mut Connection, digest: &HashedToken, now: Time, how: RevokedHow) -> Result<u64> {
     db.execute(sql!(
         "UPDATE tokens SET revoked_at = ?2, revoked_how = ?3 WHERE digest = ?1 AND revoked_at IS NULL",
-        HashedToken = digest, Time = now, RevokedHow = how
+        HashedToken = digest,
+        Time = now,
+        RevokedHow = how
     ))
 }
 

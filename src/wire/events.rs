@@ -28,7 +28,14 @@ impl<'a> Event<'a> {
     pub fn new(reader: Reader<'a>, entry: &'a Entry) -> Self {
         let row = &entry.event;
         let actor = Person::new(reader, row.actor_id, row.actor_kind, row.actor_name.as_deref(), row.actor_email.as_deref());
-        Self { id: row.id, kind: row.kind, actor, changes: Changes { reader, shown: &entry.changes }, created_at: row.created_at, via: row.via }
+        Self {
+            id: row.id,
+            kind: row.kind,
+            actor,
+            changes: Changes { reader, shown: &entry.changes },
+            created_at: row.created_at,
+            via: row.via,
+        }
     }
 }
 

@@ -31,12 +31,7 @@ impl<'a> Person<'a> {
         email: Option<&'a str>,
     ) -> Option<Self> {
         let kind = kind?;
-        Some(Self {
-            id: id.filter(|_| kind != PersonKind::Imported),
-            name: name?,
-            email: email.filter(|_| !reader.hides_emails),
-            kind,
-        })
+        Some(Self { id: id.filter(|_| kind != PersonKind::Imported), name: name?, email: email.filter(|_| !reader.hides_emails), kind })
     }
 
     /// From a row.

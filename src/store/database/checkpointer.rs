@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::error::{Error, Result};
 use super::queue::join;
@@ -121,13 +122,26 @@ impl Checkpointer {
         Ok(Self { log, file, thread: Mutex::new(Some(thread)) })
     }
 
+    fn finish(&self) -> Result<()> {
+        let connection = self.file.open(Purpose::Write)?;
+        // Beside a running server an admin command must not make it wait: then the log stays as it is.
+        connection.busy_timeout(Duration::ZERO)?;
+        copy(&connection, "TRUNCATE")
+    }
+
     /// Ends the thread and copies the whole log, when nobody writes any more.
     pub(super) fn close(&self) {
         self.log.say(Order::End);
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             join(thread);
-            report(self.file.open(Purpose::Write).and_then(|connection| copy(&connection, "TRUNCATE")));
+            report(self.finish());
         }
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        self.close();
     }
 }

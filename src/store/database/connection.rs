@@ -124,8 +124,9 @@ impl Connection {
         self.open_savepoint()?;
         let result = work(self);
         let result = self.undoomed(result);
-        self.close_savepoint(result.is_ok())?;
-        result
+        let ended = self.close_savepoint(result.is_ok());
+        // Where an error has ended the whole transaction, that error is the one to tell.
+        result.and_then(|answer| ended.map(|()| answer).map_err(E::from))
     }
 
     /// Begins a savepoint, for those who cannot hand their work over to [`Connection::savepoint`].
@@ -167,7 +168,7 @@ impl Connection {
     }
 }
 
-/// Whether the work should run again because of what happened beneath it.
+/// The database's error inside a result, if that is what went wrong.
 pub(super) fn database_error<T, E: Failure>(result: &Result<T, E>) -> Option<&Error> {
     result.as_ref().err().and_then(Failure::database)
 }

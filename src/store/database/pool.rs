@@ -131,6 +131,12 @@ impl Pool {
     }
 }
 
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
 /// The result of work done on another thread; its panic goes on in the caller.
 pub(super) fn received<T, E: Failure>(outcome: Result<Outcome<T, E>, oneshot::error::RecvError>) -> Result<T, E> {
     match outcome {

@@ -9,13 +9,14 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, Result};
-use super::postgres_values::{driver_type, read};
 pub(super) use super::postgres_values::cell;
+use super::postgres_values::{driver_type, read};
 use super::rows::Row;
 use super::value::{Type, Value};
 
@@ -76,10 +77,9 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(target: Arc<Target>) -> Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Error::Unavailable(format!("no runtime for a PostgreSQL connection ({error}): raise the limit of open files")))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+            Error::Unavailable(format!("no runtime for a PostgreSQL connection ({error}): raise the limit of open files"))
+        })?;
         Ok(Self { target, runtime, link: None, deadline: None, ahead: Vec::new(), owed: None, lost: None, idle: false, answered: false })
     }
 
@@ -239,8 +239,9 @@ impl Session {
     fn judge(&mut self, error: DriverError) -> Error {
         let answered = error.as_db_error().is_some();
         let ended = self.link.as_ref().is_none_or(|link| link.traffic.is_none() || link.client.is_closed());
-        let error = Error::from(error);
-        if ended || !answered {
+        let outdated = is_outdated(&error);
+        let error = if outdated { Error::Retry } else { Error::from(error) };
+        if ended || outdated || !answered {
             self.link = None;
             self.lost = Some(error.clone());
         }
@@ -250,7 +251,9 @@ impl Session {
     /// Drops a connection that did not answer in time, and has its query cancelled by the way.
     fn give_up(&mut self) -> Error {
         let error = match self.link.take() {
-            None => Error::Unavailable("PostgreSQL accepted no connection before the deadline: check that it runs and is not overloaded".to_owned()),
+            None => Error::Unavailable(
+                "PostgreSQL accepted no connection before the deadline: check that it runs and is not overloaded".to_owned(),
+            ),
             Some(link) => {
                 cancel(&link.client, self.target.tls.clone());
                 Error::Deadline
@@ -265,6 +268,14 @@ impl Session {
         self.link = None;
         self.owed = None;
     }
+}
+
+/// Whether a prepared statement no longer fits: another process has changed the schema, or a pooler the server's session.
+fn is_outdated(error: &DriverError) -> bool {
+    error.as_db_error().is_some_and(|refusal| {
+        *refusal.code() == SqlState::INVALID_SQL_STATEMENT_NAME
+            || (*refusal.code() == SqlState::FEATURE_NOT_SUPPORTED && refusal.message().starts_with("cached plan"))
+    })
 }
 
 /// Asks the server to cancel what a dropped connection was doing, on a thread of its own: nobody waits for it.
@@ -288,10 +299,7 @@ async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> 
 }
 
 /// Drives the connection and an exchange over it together: a task for the connection would cost wake-ups.
-async fn driven<T>(
-    traffic: &mut Option<Traffic>,
-    exchange: impl Future<Output = Result<T, DriverError>>,
-) -> Result<T, DriverError> {
+async fn driven<T>(traffic: &mut Option<Traffic>, exchange: impl Future<Output = Result<T, DriverError>>) -> Result<T, DriverError> {
     let mut exchange = pin!(exchange);
     let mut ended = None;
     poll_fn(|context| {

@@ -121,7 +121,11 @@ fn numbering(text: &str, sign: char, declared: usize) -> Vec<String> {
         .skip(1)
         .filter_map(|rest| rest.split(|character: char| !character.is_ascii_digit()).next().and_then(|digits| digits.parse().ok()))
         .collect();
-    if numbers.iter().copied().eq(1..=declared) { Vec::new() } else { vec![format!("{declared} parameters are declared, the text has {numbers:?}")] }
+    if numbers.iter().copied().eq(1..=declared) {
+        Vec::new()
+    } else {
+        vec![format!("{declared} parameters are declared, the text has {numbers:?}")]
+    }
 }
 
 fn compare_parameters(described: &Described, declared: &[Type]) -> Vec<String> {
@@ -172,7 +176,7 @@ fn describe_postgres(session: &mut Session, text: &str, declared: &[Type]) -> Re
     let prepared = session.exchange(async |client, _, _| client.prepare_typed(text, &types).await)?;
     // Untyped, PostgreSQL says what it would take; where it cannot tell, the declared types stand.
     let inferred = session.exchange(async |client, _, _| client.prepare(text).await).ok();
-    let parameters = inferred.iter().flat_map(|statement| statement.params()).map(known).collect();
+    let parameters = inferred.iter().flat_map(tokio_postgres::Statement::params).map(known).collect();
     let origins: Vec<_> = prepared.columns().iter().map(|column| column.table_oid().zip(column.column_id())).collect();
     let nullable = nullability(session, &origins)?;
     let kinds = prepared.columns().iter().map(|column| known(column.type_()));

@@ -39,9 +39,10 @@ pub(super) struct File {
 }
 
 impl File {
-    /// The file, whose caches over `readers` connections stay under 48 MB (and the writer's under 16).
+    /// The file. The page caches of `readers` connections stay under 40 MB, and each of the few writing ones under 8:
+    /// the server's writer, and an import beside it.
     pub(super) fn new(path: &Path, readers: usize) -> Self {
-        Self { path: path.to_owned(), cache: (48_000 / readers.max(1)).clamp(64, 8_000) }
+        Self { path: path.to_owned(), cache: (40_000 / readers.max(1)).clamp(64, 8_000) }
     }
 
     /// Makes the file if it is missing, readable by its owner only; SQLite gives its log and index the same permissions.
@@ -76,7 +77,7 @@ impl File {
             ))?,
             Purpose::Write => connection.execute_batch(&format!(
                 "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                 PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = {LOG_KEPT};"
+                 PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA journal_size_limit = {LOG_KEPT};"
             ))?,
         }
         Ok(connection)

@@ -34,13 +34,13 @@ impl Connection {
             self.end_sqlite();
             return result;
         }
+        let mut tries = 0;
         loop {
             let result = self.once("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work);
             self.owe(if result.is_ok() { "COMMIT" } else { "ROLLBACK" });
-            if result.is_ok() || !self.was_stale() {
+            if !self.again(&result, self.was_stale(), &mut tries) {
                 return result;
             }
-            self.settle();
         }
     }
 
@@ -67,23 +67,25 @@ impl Connection {
             if result.is_err() {
                 self.owe("ROLLBACK");
             }
-            tries += 1;
-            let lost = matches!(database_error(&result), Some(Error::Retry)) && tries < TRIES;
-            if !(stale || lost) {
+            if !self.again(&result, stale, &mut tries) {
                 return result;
             }
-            self.pause(tries);
         }
     }
 
-    /// Lets the winner finish before the loser tries again.
-    fn pause(&mut self, tries: u32) {
+    /// Whether the work runs again, and if so, tidies up for it.
+    fn again<T, E: Failure>(&mut self, result: &Result<T, E>, stale: bool, tries: &mut u32) -> bool {
+        *tries += 1;
+        let lost = matches!(database_error(result), Some(Error::Retry)) && *tries < TRIES;
+        if !(stale || lost) {
+            return false;
+        }
         if let Driver::Postgres(session) = &mut self.driver {
             session.settle_within_deadline();
         }
-        if tries > 1 {
-            std::thread::sleep(Duration::from_millis(u64::from(tries)));
-        }
+        // The winner should finish before the loser tries again.
+        std::thread::sleep(Duration::from_micros(u64::from(*tries) * 700));
+        true
     }
 
     fn once<T, E: Failure>(&mut self, begin: &'static str, work: &mut impl FnMut(&mut Self) -> Result<T, E>) -> Result<T, E> {

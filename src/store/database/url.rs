@@ -47,7 +47,9 @@ impl FromStr for DatabaseUrl {
 
 fn sqlite(path: &str) -> Result<DatabaseUrl, NoDatabaseUrl> {
     if path.is_empty() || path.ends_with('/') || path.contains(":memory:") {
-        return Err(NoDatabaseUrl("sqlite:// wants a file: sqlite://bugtome.db, or sqlite:///srv/bugtome.db for an absolute path".to_owned()));
+        return Err(NoDatabaseUrl(
+            "sqlite:// wants a file: sqlite://bugtome.db, or sqlite:///srv/bugtome.db for an absolute path".to_owned(),
+        ));
     }
     if path.contains(['?', '#', '\0']) {
         return Err(NoDatabaseUrl("a SQLite URL takes a path only, no options after ? or #".to_owned()));
@@ -130,7 +132,13 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self { readers: cores + 2, threads: (2 * cores).clamp(4, 32), queue: 1024, deadline: Duration::from_secs(2), named_statements: true }
+        Self {
+            readers: cores + 2,
+            threads: (2 * cores).clamp(4, 32),
+            queue: 1024,
+            deadline: Duration::from_secs(2),
+            named_statements: true,
+        }
     }
 }
 
@@ -146,7 +154,8 @@ mod tests {
     fn sqlite_urls_name_a_file() {
         assert_eq!(parse("sqlite://bugtome.db"), Ok(DatabaseUrl::Sqlite("bugtome.db".into())));
         assert_eq!(parse("sqlite:///srv/b/bugtome.db"), Ok(DatabaseUrl::Sqlite("/srv/b/bugtome.db".into())));
-        for wrong in ["", "bugtome.db", "sqlite:", "sqlite://", "sqlite:///srv/", "sqlite://:memory:", "sqlite://a?mode=ro", "mysql://h/d"] {
+        for wrong in ["", "bugtome.db", "sqlite:", "sqlite://", "sqlite:///srv/", "sqlite://:memory:", "sqlite://a?mode=ro", "mysql://h/d"]
+        {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

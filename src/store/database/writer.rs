@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::checkpointer::Log;
-use super::connection::{Connection, Driver};
+use super::connection::{Connection, Driver, database_error};
 use super::error::{Error, Failure, Result};
 use super::pool::{Outcome, received};
 use super::queue::{Queue, join};
@@ -38,26 +38,27 @@ pub(super) struct Writer {
 
 /// One caller's work within a batch.
 trait Piece: Send {
-    /// Runs in a savepoint of its own and keeps the outcome.
-    fn run(&mut self, connection: &mut Connection);
+    /// Runs in a savepoint of its own and keeps the outcome. Returns the database's error if there was one.
+    fn run(&mut self, connection: &mut Connection) -> Option<Error>;
     /// Answers with the outcome, or with the error that undid the batch.
     fn answer(self: Box<Self>, batch: &Result<()>);
 }
 
-struct Work<T, E, W> {
+struct Asked<T, E, W> {
     work: W,
     outcome: Option<Outcome<T, E>>,
     sender: oneshot::Sender<Outcome<T, E>>,
 }
 
-impl<T, E, W> Piece for Work<T, E, W>
+impl<T, E, W> Piece for Asked<T, E, W>
 where
     T: Send,
     E: Failure,
     W: FnMut(&mut Connection) -> Result<T, E> + Send,
 {
-    fn run(&mut self, connection: &mut Connection) {
-        self.outcome = Some(in_savepoint(connection, &mut self.work));
+    fn run(&mut self, connection: &mut Connection) -> Option<Error> {
+        let outcome = self.outcome.insert(in_savepoint(connection, &mut self.work));
+        outcome.as_ref().ok().and_then(database_error).cloned()
     }
 
     fn answer(self: Box<Self>, batch: &Result<()>) {
@@ -114,7 +115,7 @@ impl Writer {
         E: Failure,
     {
         let (sender, receiver) = oneshot::channel();
-        self.queue.push(Box::new(Work { work, outcome: None, sender }))?;
+        self.queue.push(Box::new(Asked { work, outcome: None, sender }))?;
         received(receiver.await)
     }
 
@@ -127,6 +128,12 @@ impl Writer {
         self.queue.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         thread.into_iter().for_each(join);
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
@@ -171,10 +178,11 @@ impl Desk {
         let began = if began.elapsed() > GATHERING { Instant::now() } else { began };
         let mut next = Some(first);
         while let Some(mut piece) = next {
-            piece.run(&mut self.connection);
+            let error = piece.run(&mut self.connection);
             pieces.push(piece);
             if self.connection.is_clear() {
-                return (pieces, Err(undone(&Error::Unavailable("an error ended the transaction".to_owned()))));
+                let cause = error.unwrap_or_else(|| Error::Internal("the transaction was ended from inside".to_owned()));
+                return (pieces, Err(undone(&cause)));
             }
             next = if pieces.len() < BATCH && began.elapsed() < GATHERING { self.queue.pop_now() } else { None };
         }

@@ -163,7 +163,8 @@ fn statements_without_names_do_the_same() {
     let fixture = Fixture::postgres();
     let db = Database::open(&fixture.with_tables().url, Options { named_statements: false, ..options() }).unwrap();
     assert_eq!(fixture.wait(db.write(|db| count_up(db, "a"))), Ok(1));
-    let touched = fixture.wait(db.write(|db| db.execute(sql!("UPDATE counters SET next = ?1 WHERE next > ?2", i64 = 7, Option<i64> = Some(0)))));
+    let touched =
+        fixture.wait(db.write(|db| db.execute(sql!("UPDATE counters SET next = ?1 WHERE next > ?2", i64 = 7, Option<i64> = Some(0)))));
     assert_eq!(touched, Ok(1));
     assert_eq!(fixture.counter("a"), 7);
 }
@@ -178,4 +179,17 @@ fn a_password_that_is_wrong_is_told_without_it() {
     let db = Database::open(&wrong, Options { threads: 1, ..options() }).unwrap();
     let told = fixture.wait(db.ready()).unwrap_err();
     assert!(matches!(&told, Error::Unavailable(text) if !text.contains("sesame")), "{told:?}");
+}
+
+#[test]
+fn a_schema_that_changed_under_prepared_statements_is_read_anew() {
+    let fixture = Fixture::postgres();
+    let db = Database::open(&fixture.with_tables().url, Options { threads: 1, ..options() }).unwrap();
+    let read = |db: &mut Connection| db.query_one(sql!((i64,): "SELECT next FROM counters WHERE name = 'a'"));
+    for kind in ["INTEGER", "BIGINT"] {
+        assert_eq!(fixture.wait(db.read(read)), Ok((0,)));
+        fixture.batch(&format!("ALTER TABLE counters ALTER COLUMN next TYPE {kind}"));
+    }
+    assert_eq!(fixture.wait(db.read(read)), Ok((0,)));
+    assert_eq!(fixture.wait(db.write(move |db| read(db))), Ok((0,)));
 }

@@ -63,8 +63,12 @@ both! {
 fn a_step_that_breaks_references_is_refused_on_sqlite() {
     let fixture = crate::store::database::tests::Fixture::sqlite();
     let step = |name, sqlite| Step { name, sqlite, postgres: "" };
-    let first = step("0001_a", "CREATE TABLE a (id BIGINT PRIMARY KEY); CREATE TABLE b (a BIGINT REFERENCES a (id)); INSERT INTO a VALUES (1); INSERT INTO b VALUES (1);");
-    let rebuilt = step("0002_b", "CREATE TABLE c (id BIGINT PRIMARY KEY); INSERT INTO c SELECT id FROM a; DROP TABLE a; ALTER TABLE c RENAME TO a;");
+    let first = step(
+        "0001_a",
+        "CREATE TABLE a (id BIGINT PRIMARY KEY); CREATE TABLE b (a BIGINT REFERENCES a (id)); INSERT INTO a VALUES (1); INSERT INTO b VALUES (1);",
+    );
+    let rebuilt =
+        step("0002_b", "CREATE TABLE c (id BIGINT PRIMARY KEY); INSERT INTO c SELECT id FROM a; DROP TABLE a; ALTER TABLE c RENAME TO a;");
     let broken = step("0003_c", "DELETE FROM a;");
     assert_eq!(apply(&fixture.db, &[first, rebuilt]).unwrap().len(), 2);
     assert!(matches!(apply(&fixture.db, &[first, rebuilt, broken]), Err(Error::Internal(text)) if text.contains("refer to nothing")));

@@ -214,3 +214,29 @@ fn a_batch_that_an_error_ends_is_undone_for_all() {
         assert_eq!(db.write(|db| count_up(db, "b")).await, Ok(1));
     });
 }
+
+#[test]
+fn a_full_disk_is_told_and_outlived() {
+    let fixture = Fixture::sqlite();
+    fixture.with_tables().batch("CREATE TABLE loads (body BLOB NOT NULL)");
+    let limit = |pages: &'static str| {
+        fixture.wait(fixture.db.write(move |db| {
+            let crate::store::database::connection::Driver::Sqlite(connection) = &db.driver else { panic!("SQLite") };
+            Ok::<i64, Error>(connection.query_row(pages, [], |row| row.get(0))?)
+        }))
+    };
+    limit("PRAGMA max_page_count = 40").unwrap();
+    let load = || {
+        fixture.db.write(|db| {
+            count_up(db, "a")?;
+            db.savepoint(|db| db.execute(sql!("INSERT INTO loads (body) VALUES (?1)", Vec<u8> = vec![7; 1 << 20])))
+        })
+    };
+    let (full, small) = fixture.wait(async { tokio::join!(load(), fixture.db.write(|db| count_up(db, "b"))) });
+    assert!(matches!(&full, Err(Error::Unavailable(text)) if text.contains("disk is full")), "{full:?}");
+    // Depending on what the error ended, a neighbour is committed or told that it was not.
+    assert_eq!(small.is_ok(), fixture.counter("b") == 1);
+    limit("PRAGMA max_page_count = 100000").unwrap();
+    assert_eq!(fixture.wait(load()), Ok(1));
+    assert_eq!(fixture.counter("a"), 1);
+}
