@@ -91,14 +91,18 @@ const IF_MATCH: &str = "Entity tags of which one has to be the ticket's by its v
 
 fn get() -> Description {
     Description::new("GET", "/api/v1/tickets/{id}", "getTicket", TAG, "Shows a ticket")
-        .header("If-None-Match", json!({"type": "string"}), "Entity tags that are known already: 304 where one is the ticket's.")
+        .header(
+            "If-None-Match",
+            json!({"type": "string", "examples": ["\"3-1\""]}),
+            "Entity tags that are known already: 304 where one is the ticket's.",
+        )
         .answers(200, "The ticket.", named("Ticket"), &["ETag"])
 }
 
 fn edit() -> Description {
     Description::new("PATCH", "/api/v1/tickets/{id}", "editTicket", TAG, "Changes a ticket")
         .saying("Only what the body carries is changed. What changes nothing leaves `updated_at` and the entity tag alone.")
-        .header("If-Match", json!({"type": "string"}), IF_MATCH)
+        .header("If-Match", json!({"type": "string", "examples": ["*", "\"3-1\""]}), IF_MATCH)
         .body(&named("TicketChange"), &json!({"ticket": {"status": "in_progress", "priority": "critical"}}))
         .answers(200, "The ticket.", named("Ticket"), &["ETag"])
         .also(412)
@@ -107,7 +111,7 @@ fn edit() -> Description {
 fn delete() -> Description {
     Description::new("DELETE", "/api/v1/tickets/{id}", "deleteTicket", TAG, "Deletes a ticket")
         .saying("It can be restored for 30 days. Its number is never used again.")
-        .header("If-Match", json!({"type": "string"}), IF_MATCH)
+        .header("If-Match", json!({"type": "string", "examples": ["*", "\"3-1\""]}), IF_MATCH)
         .answers(204, "It is deleted.", Value::Null, &[])
         .also(412)
 }
