@@ -2,7 +2,15 @@
 //! Files are named like the nouns; what they share is in `harness`.
 
 mod comments;
+mod errors;
 mod events;
 mod harness;
+mod http;
+mod limits;
+mod members;
+mod organizations;
+mod projects;
+mod search;
 mod statements;
+mod ticket_lists;
 mod tickets;
