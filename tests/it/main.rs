@@ -1,1 +1,6 @@
 //! Stories
+
+mod backups;
+mod imports;
+mod installation;
+mod reindex;

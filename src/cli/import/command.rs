@@ -191,7 +191,7 @@ impl Report {
             },
             status: self.status,
             priority: self.priority,
-            reporter: None,
+            reporter: self.reporter.as_deref(),
             created_at: self.created_at,
             updated_at: self.updated_at,
             remarks: remarks.collect(),
