@@ -146,7 +146,7 @@ impl Question {
 /// Keeps a ticket's words.
 pub fn insert_ticket(db: &mut Connection, key: i64, organization: Id<Organization>, words: &str) -> Result<()> {
     db.execute(sql!(
-        "INSERT INTO ticket_words (rowid, words) VALUES (?1, ?3)";
+        "INSERT INTO ticket_words (rowid, words) SELECT ?1, ?3 WHERE ?2 IS NOT NULL";
         pg "INSERT INTO ticket_words (key, organization_id, words) VALUES (?1, ?2, array_to_tsvector(string_to_array(?3, ' ')))",
         i64 = key, Id<Organization> = organization, str = words
     ))?;
@@ -162,7 +162,7 @@ pub fn replace_ticket(db: &mut Connection, key: i64, organization: Id<Organizati
 /// Forgets a ticket's words.
 pub fn delete_ticket(db: &mut Connection, key: i64, organization: Id<Organization>) -> Result<()> {
     db.execute(sql!(
-        "DELETE FROM ticket_words WHERE rowid = ?2";
+        "DELETE FROM ticket_words WHERE rowid = ?2 AND ?1 IS NOT NULL";
         pg "DELETE FROM ticket_words WHERE organization_id = ?1 AND key = ?2",
         Id<Organization> = organization, i64 = key
     ))?;
@@ -172,7 +172,7 @@ pub fn delete_ticket(db: &mut Connection, key: i64, organization: Id<Organizatio
 /// Keeps a comment's words.
 pub fn insert_comment(db: &mut Connection, key: i64, organization: Id<Organization>, words: &str) -> Result<()> {
     db.execute(sql!(
-        "INSERT INTO comment_words (rowid, words) VALUES (?1, ?3)";
+        "INSERT INTO comment_words (rowid, words) SELECT ?1, ?3 WHERE ?2 IS NOT NULL";
         pg "INSERT INTO comment_words (key, organization_id, words) VALUES (?1, ?2, array_to_tsvector(string_to_array(?3, ' ')))",
         i64 = key, Id<Organization> = organization, str = words
     ))?;
@@ -285,7 +285,7 @@ pub fn renew_comments(db: &mut Connection, after: Mark, limit: i64) -> Result<Op
 
 fn forget_comment(db: &mut Connection, key: i64, organization: Id<Organization>) -> Result<()> {
     db.execute(sql!(
-        "DELETE FROM comment_words WHERE rowid = ?2";
+        "DELETE FROM comment_words WHERE rowid = ?2 AND ?1 IS NOT NULL";
         pg "DELETE FROM comment_words WHERE organization_id = ?1 AND key = ?2",
         Id<Organization> = organization, i64 = key
     ))?;
@@ -301,7 +301,7 @@ fn forget_stray_tickets(db: &mut Connection, after: i64, last: i64) -> Result<()
         "DELETE FROM ticket_words WHERE rowid IN
             (SELECT w.rowid FROM ticket_words w WHERE w.rowid > ?1 AND w.rowid <= ?2
              EXCEPT SELECT key FROM tickets WHERE key > ?1 AND key <= ?2)";
-        pg "DELETE FROM ticket_words w WHERE ?1 < ?2
+        pg "DELETE FROM ticket_words w WHERE ?1::bigint < ?2::bigint
             AND NOT EXISTS (SELECT 1 FROM tickets k WHERE k.organization_id = w.organization_id AND k.key = w.key)",
         i64 = after, i64 = last
     ))?;
@@ -317,7 +317,7 @@ fn forget_stray_comments(db: &mut Connection, after: i64, last: i64) -> Result<(
         "DELETE FROM comment_words WHERE rowid IN
             (SELECT w.rowid FROM comment_words w WHERE w.rowid > ?1 AND w.rowid <= ?2
              EXCEPT SELECT key FROM comments WHERE key > ?1 AND key <= ?2)";
-        pg "DELETE FROM comment_words w WHERE ?1 < ?2
+        pg "DELETE FROM comment_words w WHERE ?1::bigint < ?2::bigint
             AND NOT EXISTS (SELECT 1 FROM comments c WHERE c.organization_id = w.organization_id AND c.key = w.key)",
         i64 = after, i64 = last
     ))?;
