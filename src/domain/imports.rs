@@ -162,6 +162,6 @@ fn file<'a>(ctx: &mut Ctx<'_>, project: &ProjectReach, number: i64, report: &Rep
         };
         comments::insert(ctx.db, &new)?;
     }
-    let reach = TicketReach { id, project: project.id, organization: project.organization, deleted_at: None, role: project.role };
+    let reach = TicketReach { id, project: project.id, organization: project.organization, role: project.role };
     events::record_of(ctx, &reach, EventKind::TicketCreated, &Changes::None, reporter, report.created_at)
 }
