@@ -12,6 +12,8 @@ pub mod organizations;
 pub mod permissions;
 pub mod projects;
 pub mod reach;
+pub mod restore;
+pub mod search;
 pub mod sweep;
 pub mod ticket_lists;
 pub mod tickets;

@@ -277,7 +277,7 @@ pub fn comments_changed(db: &mut Connection, id: Id<Ticket>, more: i64) -> Resul
     Ok(())
 }
 
-fn known_keys_select(organization: Id<Organization>, project: Id<Project>, keys: &[&str]) -> Select<(String,)> {
+fn known_keys_select(organization: Id<Organization>, project: Id<Project>, keys: &[&str]) -> Select<(Option<String>,)> {
     let mut select = Select::new("SELECT external_key FROM tickets WHERE organization_id = ");
     select.bind(&organization).push(" AND project_id = ").bind(&project);
     // The index that finds them is a partial one: what it leaves out must be left out here as well.
@@ -298,7 +298,7 @@ pub fn known_external_keys(
     keys: &[&str],
 ) -> Result<Vec<String>> {
     let rows = db.select(&known_keys_select(organization, project, keys))?;
-    Ok(rows.into_iter().map(|(key,)| key).collect())
+    Ok(rows.into_iter().filter_map(|(key,)| key).collect())
 }
 
 row! {

@@ -1,6 +1,7 @@
 //! The stories of bugtome: what the contract promises, told through the real router on both databases and by the real process.
-//! Files are named like the nouns; what they share is in `harness` (in process) and `server` (the binary).
+//! Files are named like the nouns; what they share is in `harness` (in process), `server` (the binary) and `installation` (commands).
 
+mod backups;
 mod comments;
 mod dependencies;
 mod durability;
@@ -9,12 +10,15 @@ mod events;
 mod harness;
 mod house;
 mod http;
+mod imports;
+mod installation;
 mod kill;
 mod limits;
 mod members;
 mod organizations;
 mod process;
 mod projects;
+mod reindex;
 mod search;
 mod secrets;
 mod server;

@@ -1,10 +1,12 @@
 //! `bugtome admin`: looking after an installation, in process and on the database itself, while a server runs or not.
 //! Each noun has a file; what a command does is the domain's affair.
 
+mod copies;
 mod members;
 mod organizations;
 mod output;
 mod projects;
+mod reindex;
 mod tokens;
 mod users;
 
@@ -52,6 +54,12 @@ enum Noun {
     /// Tokens
     #[command(subcommand)]
     Token(tokens::Command),
+    /// Copy a SQLite database while it is in use
+    Backup(copies::Backup),
+    /// Put a backup in the place of a SQLite database; every right that was lost since stays lost
+    Restore(copies::Restore),
+    /// Make the full-text index anew, while the server runs or not
+    Reindex,
 }
 
 /// What every admin command works with.
@@ -69,13 +77,23 @@ impl Desk {
 
 /// Runs an admin command.
 pub(super) fn run(args: &Args) -> Outcome {
-    let desk = Desk { app: open(&args.database)?, output: Output { json: args.json } };
+    let output = Output { json: args.json };
+    match &args.noun {
+        // Whole databases are copied as they are, not brought up to date first.
+        Noun::Backup(backup) => return copies::back_up(&args.database, output, backup),
+        Noun::Restore(restore) => return copies::restore(&args.database, output, restore),
+        _ => {}
+    }
+    let app = if matches!(args.noun, Noun::Reindex) { open_existing(&args.database)? } else { open(&args.database)? };
+    let desk = Desk { app, output };
     let outcome = match &args.noun {
         Noun::User(command) => users::run(&desk, command),
         Noun::Organization(command) => organizations::run(&desk, command),
         Noun::Member(command) => members::run(&desk, command),
         Noun::Project(command) => projects::run(&desk, command),
         Noun::Token(command) => tokens::run(&desk, command),
+        Noun::Reindex => reindex::run(&desk),
+        Noun::Backup(_) | Noun::Restore(_) => Ok(()),
     };
     desk.app.database().close();
     outcome

@@ -185,7 +185,7 @@ impl Report {
             texts: Texts { title: &self.title, given: &self.given, when: &self.when, then: &self.then, notes: self.notes.as_deref() },
             status: self.status,
             priority: self.priority,
-            reporter: None,
+            reporter: self.reporter.as_deref(),
             created_at: self.created_at,
             updated_at: self.updated_at,
             remarks: remarks.collect(),
