@@ -6,6 +6,7 @@ pub mod ctx;
 mod error;
 pub mod events;
 pub mod idempotency;
+pub mod imports;
 pub mod members;
 pub mod organizations;
 pub mod permissions;

@@ -146,7 +146,7 @@ impl Question {
 /// Keeps a ticket's words.
 pub fn insert_ticket(db: &mut Connection, key: i64, organization: Id<Organization>, words: &str) -> Result<()> {
     db.execute(sql!(
-        "INSERT INTO ticket_words (rowid, words) VALUES (?1, ?3)";
+        "INSERT INTO ticket_words (rowid, words) SELECT ?1, ?3 WHERE ?2 IS NOT NULL";
         pg "INSERT INTO ticket_words (key, organization_id, words) VALUES (?1, ?2, array_to_tsvector(string_to_array(?3, ' ')))",
         i64 = key, Id<Organization> = organization, str = words
     ))?;
@@ -162,7 +162,7 @@ pub fn replace_ticket(db: &mut Connection, key: i64, organization: Id<Organizati
 /// Forgets a ticket's words.
 pub fn delete_ticket(db: &mut Connection, key: i64, organization: Id<Organization>) -> Result<()> {
     db.execute(sql!(
-        "DELETE FROM ticket_words WHERE rowid = ?2";
+        "DELETE FROM ticket_words WHERE rowid = ?2 AND ?1 IS NOT NULL";
         pg "DELETE FROM ticket_words WHERE organization_id = ?1 AND key = ?2",
         Id<Organization> = organization, i64 = key
     ))?;
@@ -172,7 +172,7 @@ pub fn delete_ticket(db: &mut Connection, key: i64, organization: Id<Organizatio
 /// Keeps a comment's words.
 pub fn insert_comment(db: &mut Connection, key: i64, organization: Id<Organization>, words: &str) -> Result<()> {
     db.execute(sql!(
-        "INSERT INTO comment_words (rowid, words) VALUES (?1, ?3)";
+        "INSERT INTO comment_words (rowid, words) SELECT ?1, ?3 WHERE ?2 IS NOT NULL";
         pg "INSERT INTO comment_words (key, organization_id, words) VALUES (?1, ?2, array_to_tsvector(string_to_array(?3, ' ')))",
         i64 = key, Id<Organization> = organization, str = words
     ))?;

@@ -1,7 +1,7 @@
 //! Tickets one at a time: by id, made, changed, deleted and purged.
 //! Lists, their orders and their counts are in `ticket_lists`.
 
-use super::database::{Connection, Result, row, sql};
+use super::database::{Connection, Result, Select, family, row, sql};
 use super::search;
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
@@ -277,13 +277,28 @@ pub fn comments_changed(db: &mut Connection, id: Id<Ticket>, more: i64) -> Resul
     Ok(())
 }
 
-/// The number of the project's ticket with this external key.
-pub fn by_external_key(db: &mut Connection, organization: Id<Organization>, project: Id<Project>, key: &str) -> Result<Option<i64>> {
-    let row = db.query_opt(sql!((i64,):
-        "SELECT number FROM tickets WHERE project_id = ?2 AND external_key = ?3 AND ?1 = organization_id",
-        Id<Organization> = organization, Id<Project> = project, str = key
-    ))?;
-    Ok(row.map(|(number,)| number))
+fn known_keys_select(organization: Id<Organization>, project: Id<Project>, keys: &[&str]) -> Select<(String,)> {
+    let mut select = Select::new("SELECT external_key FROM tickets WHERE organization_id = ");
+    select.bind(&organization).push(" AND project_id = ").bind(&project);
+    // The index that finds them is a partial one: what it leaves out must be left out here as well.
+    select.push(" AND external_key IS NOT NULL AND external_key IN (").bind_in(keys).push(")");
+    select
+}
+
+family!("external keys", || {
+    let (organization, project) = (Id::from_uuid(uuid::Uuid::nil()), Id::from_uuid(uuid::Uuid::nil()));
+    [1, 2, 64].map(|count| known_keys_select(organization, project, &vec!["K-1"; count])).into()
+});
+
+/// Those of the external keys that a ticket of the project has, deleted ones included.
+pub fn known_external_keys(
+    db: &mut Connection,
+    organization: Id<Organization>,
+    project: Id<Project>,
+    keys: &[&str],
+) -> Result<Vec<String>> {
+    let rows = db.select(&known_keys_select(organization, project, keys))?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
 }
 
 row! {

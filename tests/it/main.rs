@@ -1,15 +1,15 @@
-//! Stories
-#[cfg(test)]
+//! The stories of bugtome: what the contract promises, told through the real router on both databases and by the real process.
+//! Files are named like the nouns; what they share is in `harness` (in process) and `server` (the binary).
+
+mod comments;
 mod dependencies;
-#[cfg(test)]
 mod durability;
-#[cfg(test)]
+mod events;
+mod harness;
 mod house;
-#[cfg(test)]
 mod kill;
-#[cfg(test)]
 mod process;
-#[cfg(test)]
 mod secrets;
-#[cfg(test)]
 mod server;
+mod statements;
+mod tickets;
