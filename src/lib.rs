@@ -6,6 +6,7 @@ pub mod app;
 pub mod cli;
 pub mod domain;
 pub mod http;
+pub mod jobs;
 pub mod model;
 pub mod store;
 pub mod wire;

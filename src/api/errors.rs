@@ -55,7 +55,7 @@ pub(super) fn refuse(error: &Error, wording: Wording) -> Answer {
 }
 
 /// The contract's word for a status.
-const fn title(status: StatusCode) -> &'static str {
+pub(super) const fn title(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "Bad Request",
         StatusCode::UNAUTHORIZED => "Unauthorized",

@@ -63,7 +63,7 @@ impl<'a> Members<'a> {
 
     /// A whole number.
     pub(super) fn integer(&self, name: &str) -> Result<Field<i64>> {
-        self.field(name, "is not a whole number", |raw| serde_json::from_str(raw).ok())
+        self.field(name, "is not a whole number", |raw| serde_json::from_str(raw).ok().or_else(|| read_whole(raw)))
     }
 
     /// A list of strings.
@@ -81,6 +81,14 @@ fn syntax(error: &serde_json::Error) -> Error {
         serde_json::error::Category::Data => malformed("The body is not a JSON object"),
         _ => malformed(format!("The body is not valid JSON (line {}, column {})", error.line(), error.column())),
     }
+}
+
+/// A whole number with a fraction of zero, such as `60.0`: to JSON Schema that is an integer (draft 2020-12, core §4.2.3).
+fn read_whole(raw: &str) -> Option<i64> {
+    let number: f64 = serde_json::from_str(raw).ok()?;
+    // Beyond 2⁵³ a float no longer says which whole number it is; printed, it has no exponent.
+    let exact = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
+    exact.then(|| format!("{number:.0}").parse().ok())?
 }
 
 fn read_text(raw: &str) -> Option<Text> {
@@ -119,6 +127,17 @@ mod tests {
         assert_eq!(text(r#"{"ticket":{"title":"\ud83d\ude00"}}"#).unwrap(), Field::Value("😀".into()));
         for wrong in ["1", "[]", "{}", "true", "[65]"] {
             assert!(matches!(text(&format!(r#"{{"ticket":{{"title":{wrong}}}}}"#)), Err(Error::Malformed(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_whole_number_may_have_a_fraction_of_zero() {
+        let number = |raw: &str| Members::parse(format!(r#"{{"n":{raw}}}"#).as_bytes())?.integer("n");
+        for (raw, value) in [("60", 60), ("60.0", 60), ("6e1", 60), ("-0.0", 0), ("-1.0", -1)] {
+            assert_eq!(number(raw).unwrap(), Field::Value(value), "{raw}");
+        }
+        for wrong in ["0.5", "1e300", "\"60\"", "true", "[]"] {
+            assert!(matches!(number(wrong), Err(Error::Malformed(_))), "{wrong}");
         }
     }
 

@@ -6,6 +6,7 @@ mod errors;
 mod events;
 mod json;
 mod members;
+pub mod openapi;
 mod organizations;
 mod paging;
 mod projects;

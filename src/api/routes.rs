@@ -3,10 +3,11 @@
 
 use axum::http::Method;
 
-use super::{comments, events, members, organizations, projects, tickets, tokens};
+use super::{comments, events, members, openapi, organizations, projects, tickets, tokens};
 use crate::domain::permissions::Capability::{
-    Comment, CreateProjects, CreateTickets, DeleteProject, DeleteTickets, EditProject, EditTickets, ReadCurrentToken, ReadMembers,
-    ReadOrganizationTickets, ReadOrganizations, ReadProject, ReadTickets, RevokeCurrentToken, RevokeFoundTokens, RotateCurrentToken,
+    Comment, CreateProjects, CreateTickets, DeleteProject, DeleteTickets, EditProject, EditTickets, ReadCurrentToken, ReadDescription,
+    ReadMembers, ReadOrganizationTickets, ReadOrganizations, ReadProject, ReadTickets, RevokeCurrentToken, RevokeFoundTokens,
+    RotateCurrentToken,
 };
 use crate::http::mount::Route;
 
@@ -44,5 +45,8 @@ pub fn all() -> Vec<Route> {
         DELETE "/api/v1/tokens/current"                                 RevokeCurrentToken      tokens::revoke_current;
         POST   "/api/v1/tokens/current/rotate"                          RotateCurrentToken      tokens::rotate;
         POST   "/api/v1/tokens/revoke"                                  RevokeFoundTokens       tokens::revoke_found;
+        GET    "/api/v1/openapi.json"                                   ReadDescription         openapi::get;
+        GET    "/api/v1/openapi.json"                                   ReadDescription         openapi::get;
+        GET    "/api/v1/openapi.json"                                   ReadDescription         openapi::get;
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn list(request: Request) -> Result<Operation> {
         let listed = ticket_lists::list(ctx, &query)?;
         let reader = reader(ctx, &request);
         let tickets: Vec<_> = listed.tickets.iter().map(|row| Ticket::new(reader, row)).collect();
-        Ok(describe(Answer::ok(&tickets)?, &request, &query, &listed))
+        Ok(describe(Answer::list(&tickets, listed.tickets.len())?, &request, &query, &listed))
     });
     Ok(operation.about(about).scanning(scans))
 }
@@ -62,7 +62,7 @@ pub(super) fn of_organization(request: Request) -> Result<Operation> {
             per_page,
         };
         let tickets = listed.tickets.iter().map(|row| Ticket::new(reader, row)).collect();
-        Ok(describe(Answer::ok(&Tickets { tickets, meta })?, &request, &query, &listed))
+        Ok(describe(Answer::list(&Tickets { tickets, meta }, listed.tickets.len())?, &request, &query, &listed))
     });
     Ok(operation.about(About::Organization(organization)).scanning(scans))
 }

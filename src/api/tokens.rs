@@ -16,7 +16,7 @@ use crate::model::tokens::{HashedToken, PlainToken};
 use crate::wire::tokens::Token;
 
 /// The most tokens in one call of the finder's revocation.
-const MOST_FOUND: usize = 100;
+pub(super) const MOST_FOUND: usize = 100;
 
 /// `GET /api/v1/tokens/current`
 pub(super) fn current(request: Request) -> Result<Operation> {

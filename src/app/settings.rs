@@ -15,7 +15,9 @@ use std::str::FromStr;
 
 pub use flags::{DatabaseFlags, Flags};
 pub use sources::{Fault, Origin};
-pub use values::{BaseUrl, DatabaseUrl, Networks, NoValue};
+pub use values::{BaseUrl, Networks, NoValue};
+
+use crate::store::database::DatabaseUrl;
 
 use sources::{Gathered, NAMES};
 

@@ -1,4 +1,107 @@
-//! What the `bugtome` command does besides serving.
-//! Nothing here is needed by a running server.
+//! The command line: what each command takes, and how it ends (0 done, 1 failed, 2 wrong usage).
+//! Commands translate and decide nothing; each has a file of its own.
 
+mod admin;
+mod config;
+mod demo;
 pub mod import;
+mod serve;
+
+use std::fmt;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::settings::{self, Fault, Origin};
+use crate::domain;
+use crate::store::database;
+
+/// The bug tracker whose API tokens can be trusted.
+#[derive(Debug, Parser)]
+#[command(name = "bugtome", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Args),
+    /// Print the settings in force and where they come from
+    Config(settings::Flags),
+    /// Look after users, organizations, members, projects and tokens; back up, restore, reindex
+    Admin(admin::Args),
+    /// Import bugs from another tracker's export; run it again to go on after an interruption
+    Import(import::Args),
+}
+
+/// Why a command did not do what it should.
+#[derive(Debug)]
+pub enum Failure {
+    /// It was called wrongly.
+    Usage(String),
+    /// It was called rightly and failed.
+    Failed(String),
+}
+
+/// Runs the command that the process was started for.
+pub fn main() -> ExitCode {
+    // Wrong words end here with 2, `--help` and `--version` with 0.
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
+        Command::Config(flags) => config::run(&flags),
+        Command::Admin(args) => admin::run(&args),
+        Command::Import(args) => import::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("bugtome: {failure}");
+            ExitCode::from(if matches!(failure, Failure::Usage(_)) { 2 } else { 1 })
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(what) | Self::Failed(what) => f.write_str(what),
+        }
+    }
+}
+
+/// A flag that makes no sense is wrong usage; a variable or a file is the machine's state.
+impl From<settings::Error> for Failure {
+    fn from(error: settings::Error) -> Self {
+        let flagged = |fault: &Fault| matches!(fault, Fault::Value { origin: Origin::Flag, .. } | Fault::Half { origin: Origin::Flag, .. });
+        if error.0.iter().all(flagged) { Self::Usage(error.to_string()) } else { Self::Failed(error.to_string()) }
+    }
+}
+
+impl From<database::Error> for Failure {
+    fn from(error: database::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// The command line's one mapping from what went wrong to what it says.
+impl From<domain::Error> for Failure {
+    fn from(error: domain::Error) -> Self {
+        Self::Failed(match error {
+            domain::Error::Invalid(problems) => problems.to_string(),
+            domain::Error::Conflict(what) => what.to_owned(),
+            domain::Error::NotFound | domain::Error::Unreachable => "there is no such thing".to_owned(),
+            error => error.to_string(),
+        })
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// What a command ends with.
+pub type Outcome<T = ()> = Result<T, Failure>;

@@ -53,6 +53,8 @@ pub enum Capability {
     ManageOwners,
     /// Set the token policy.
     SetTokenPolicy,
+    /// Bring in tickets from another tracker, with their old times and authors.
+    ImportTickets,
 }
 
 /// Who may come at all.
@@ -117,6 +119,7 @@ impl Capability {
         Self::ManageMembers,
         Self::ManageOwners,
         Self::SetTokenPolicy,
+        Self::ImportTickets,
     ];
 
     /// The table.
@@ -142,6 +145,7 @@ impl Capability {
             Self::ManageOwnTokens => (SignedIn, Viewer, true),
             Self::ManageProjectTokens | Self::ManageMembers => (SignedIn, Admin, true),
             Self::ManageOwners | Self::SetTokenPolicy => (SignedIn, Owner, true),
+            Self::ImportTickets => (SignedIn, Admin, false),
         };
         Rule { door, role, in_archive }
     }

@@ -209,7 +209,10 @@ impl Visit<'_> {
         Parameters::none(parts.uri.query().unwrap_or_default())?;
         let repeat =
             key.filter(|_| self.keeps_answers(&parts.method)).map(|key| Repeat::new(parts.method.as_str(), parts.uri.path(), &key, &body));
-        let operation = (self.route.parse)(request(parts, body, token))?;
+        let request = request(parts, body, token);
+        // No request that writes takes parameters.
+        request.parameters()?.end()?;
+        let operation = (self.route.parse)(request)?;
         self.write(who(operation.about), repeat, operation).await
     }
 

@@ -252,6 +252,18 @@ pub fn take_numbers(db: &mut Connection, id: Id<Project>, counts: &StatusCounts)
     Ok(last)
 }
 
+/// Makes all others who take numbers in the project wait until this transaction ends.
+///
+/// SQLite has one writer anyway; PostgreSQL locks the row.
+pub fn lock_numbers(db: &mut Connection, id: Id<Project>) -> Result<()> {
+    db.query_opt(sql!((i64,):
+        "SELECT last_number FROM project_counters WHERE project_id = ?1";
+        pg "SELECT last_number FROM project_counters WHERE project_id = ?1 FOR NO KEY UPDATE",
+        Id<Project> = id
+    ))?;
+    Ok(())
+}
+
 /// Counts tickets that came, went or changed their status.
 pub fn count_change(db: &mut Connection, id: Id<Project>, change: &StatusCounts) -> Result<()> {
     db.execute(sql!(

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct DatabaseFlags {
     /// The database: `sqlite://FILE` or `postgres://USER@HOST/NAME` [default: `sqlite://bugtome.db`]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", global = true)]
     pub database: Option<String>,
     /// The TOML file with settings [default: bugtome.toml where there is one]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
 }
 

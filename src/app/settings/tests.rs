@@ -22,7 +22,7 @@ fn defaults_hold_where_nobody_says_otherwise() {
     let empty = tempfile::tempdir().unwrap();
     let loaded = Settings::load_from(&Flags::default(), [], empty.path()).unwrap();
     assert_eq!(loaded.settings.listen, "127.0.0.1:8080".parse().unwrap());
-    assert_eq!(loaded.settings.database_url.expose(), "sqlite://bugtome.db");
+    assert_eq!(loaded.settings.database_url.to_string(), "sqlite://bugtome.db");
     assert_eq!((loaded.settings.rate_limit_authenticated, loaded.settings.rate_limit_anonymous), (1000, 100));
     assert!(loaded.settings.tls.is_none() && loaded.settings.metrics_listen.is_none() && loaded.settings.trusted_proxies.is_empty());
     assert_eq!(line(&loaded, "base_url"), r#"base_url = "http://127.0.0.1:8080" # default"#);

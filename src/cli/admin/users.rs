@@ -1,0 +1,120 @@
+//! `bugtome admin user`.
+//! Passwords come from standard input, so that they stay out of the shell's history and the list of processes.
+
+use std::io::Read;
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::{Desk, named, text};
+use crate::app::passwords;
+use crate::cli::{Failure, Outcome};
+use crate::domain::users;
+use crate::model::id::Id;
+use crate::model::time::Time;
+use crate::model::users::{Email, Password, User};
+use crate::store::users::UserRow;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make a user
+    Create {
+        /// The e-mail address
+        #[arg(long)]
+        email: String,
+        /// The name that others see
+        #[arg(long)]
+        name: String,
+        /// Read a password from standard input; without one the user cannot sign in yet
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Shut a user out: sessions and tokens stop working at once
+    Disable(Which),
+    /// Let a user in again
+    Enable(Which),
+    /// Set a user's password, read from standard input
+    SetPassword(Which),
+    /// List all users
+    List,
+}
+
+/// Which user.
+#[derive(Debug, clap::Args)]
+pub(super) struct Which {
+    /// The e-mail address
+    #[arg(long)]
+    email: String,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    id: Id<User>,
+    email: String,
+    name: String,
+    disabled_at: Option<Time>,
+    created_at: Time,
+}
+
+impl From<UserRow> for Shown {
+    fn from(row: UserRow) -> Self {
+        Self { id: row.id, email: row.email, name: row.name, disabled_at: row.disabled_at, created_at: row.created_at }
+    }
+}
+
+pub(super) fn run(desk: &Desk, command: &Command) -> Outcome {
+    match command {
+        Command::Create { email, name, password_stdin } => create(desk, email, name, *password_stdin),
+        Command::Disable(which) => change(desk, which, "has been shut out", users::disable),
+        Command::Enable(which) => change(desk, which, "can come in again", |ctx, user| users::enable(ctx, user.id)),
+        Command::SetPassword(which) => {
+            let hash = password_hash(desk)?;
+            change(desk, which, "has a new password", |ctx, user| users::set_password(ctx, user.id, &hash))
+        }
+        Command::List => {
+            let all: Vec<Shown> = desk.run(users::all)?.into_iter().map(Shown::from).collect();
+            desk.output.many(&all, ["EMAIL", "NAME", "STATE"], |user| {
+                [user.email.clone(), user.name.clone(), user.disabled_at.map_or_else(String::new, |at| format!("disabled {at}"))]
+            })
+        }
+    }
+}
+
+fn create(desk: &Desk, email: &str, name: &str, with_password: bool) -> Outcome {
+    let hash = if with_password { Some(password_hash(desk)?) } else { None };
+    let user = desk.run(|ctx| users::create(ctx, &text(name), &text(email), hash.as_deref()))?;
+    let sentence = format!("user {} has been made", user.email);
+    desk.output.one(&Shown::from(user), &sentence)
+}
+
+fn change(
+    desk: &Desk,
+    which: &Which,
+    what: &str,
+    act: impl Fn(&mut crate::domain::Ctx<'_>, &UserRow) -> crate::domain::Result<()>,
+) -> Outcome {
+    let email = email(&which.email)?;
+    let user = desk.run(|ctx| {
+        let user = users::by_email(ctx, &email)?;
+        act(ctx, &user)?;
+        users::by_email(ctx, &email)
+    });
+    let user = named(user, || format!("there is no user {}", which.email))?;
+    let sentence = format!("{} {what}", user.email);
+    desk.output.one(&Shown::from(user), &sentence)
+}
+
+/// An address from the command line.
+pub(super) fn email(typed: &str) -> Outcome<Email> {
+    Email::parse(&text(typed)).map_err(|problem| Failure::Failed(format!("email {problem}")))
+}
+
+/// Hashed before any transaction is opened.
+fn password_hash(desk: &Desk) -> Outcome<String> {
+    let mut typed = String::new();
+    std::io::stdin().lock().read_to_string(&mut typed)?;
+    let line = typed.strip_suffix('\n').unwrap_or(&typed);
+    let line = line.strip_suffix('\r').unwrap_or(line).to_owned();
+    let password = Password::parse(line).map_err(|problem| Failure::Failed(format!("password {problem}")))?;
+    passwords::hash(&password, desk.app.random()).map_err(|error| Failure::Failed(error.to_string()))
+}

@@ -1,0 +1,145 @@
+//! `bugtome serve`: from settings to a running server, and its clean end.
+//! What it answers is the faces' affair.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use super::demo::Demo;
+use super::{Failure, Outcome};
+use crate::app::clock::Clock;
+use crate::app::random::Random;
+use crate::app::settings::{Flags, Settings};
+use crate::app::stop::{Hangups, Stopper, Termination};
+use crate::app::{App, logs};
+use crate::http::limits::Limiter;
+use crate::http::listen::{self, Limits};
+use crate::http::metrics::{self, Metrics};
+use crate::http::mount::Front;
+use crate::http::tls::Tls;
+use crate::http::uses::Uses;
+use crate::store::database::{Database, Options};
+use crate::{api, jobs};
+
+/// What `serve` takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    flags: Flags,
+    /// Run over a throw-away database with an organization, projects, tickets, a user and one token of each kind
+    #[arg(long, conflicts_with = "database")]
+    demo: bool,
+}
+
+/// Runs the server until it is told to stop.
+pub(super) fn run(args: Args) -> Outcome {
+    logs::set_up().map_err(|error| Failure::Failed(error.to_string()))?;
+    let loaded = Settings::load(&args.flags)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let mut settings = loaded.settings;
+    let demo = if args.demo { Some(Demo::prepare(&settings)?) } else { None };
+    if let Some(demo) = &demo {
+        settings.database_url = demo.database_url();
+    }
+    let database = Database::open(&settings.database_url, Options::default())?;
+    let steps = database.migrate()?;
+    if !steps.is_empty() {
+        tracing::info!(steps = steps.join(", "), "the database's schema has been brought up to date");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(&settings, database.clone(), demo.as_ref()));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    database.close();
+    served
+}
+
+async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> Outcome {
+    let clock = Clock::system();
+    let tls = match &settings.tls {
+        Some(files) => Some(Tls::load(&files.cert, &files.key, clock.clone()).map_err(|error| Failure::Failed(error.to_string()))?),
+        None => None,
+    };
+    let taken = |error| Failure::Failed(format!("cannot listen on {}: {error}; --listen names another address", settings.listen));
+    let listener = TcpListener::bind(settings.listen).await.map_err(taken)?;
+    let address = listener.local_addr()?;
+    if let Some(warning) = settings.exposure_warning(address) {
+        tracing::warn!("{warning}");
+    }
+    let base_url = settings.base_url_at(address).to_string();
+    let metrics = meters(settings, &database)?;
+    let front = Arc::new(Front {
+        app: App::new(database, clock, Random::system(), &base_url),
+        limiter: Limiter::new(settings.rate_limit_authenticated, settings.rate_limit_anonymous),
+        uses: Uses::default(),
+        proxies: settings.trusted_proxies.clone(),
+        metrics: metrics.clone(),
+    });
+    let (stopper, stop) = Stopper::new();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(jobs::flush_uses(Arc::clone(&front), stop.clone()));
+    tasks.spawn(jobs::sweep(front.app.clone(), stop.clone()));
+    if let Some(address) = settings.metrics_listen {
+        let listener =
+            TcpListener::bind(address).await.map_err(|error| Failure::Failed(format!("cannot serve metrics on {address}: {error}")))?;
+        tasks.spawn(metrics::serve(listener, metrics.clone(), stop.clone()));
+    }
+    // Before anybody is told that we are ready: whoever reads that line may send a signal at once.
+    let unheard = |error| Failure::Failed(format!("signals cannot be listened to: {error}"));
+    let termination = Termination::listen().map_err(unheard)?;
+    let hangups = Hangups::listen().map_err(unheard)?;
+    let certificates = tls.clone();
+    tokio::spawn(hangups.each(move || certificates.iter().for_each(Tls::reload_and_log)));
+    tokio::spawn(async move {
+        let signal = termination.given().await;
+        tracing::info!(signal, "stopping");
+        stopper.stop();
+    });
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    announce(&format!("listening on {scheme}://{address}"), demo, &base_url)?;
+    listen::serve(listener, tls, api::router(&front), Limits::default(), metrics, stop).await;
+    tasks.join_all().await;
+    Ok(())
+}
+
+/// Says that the server is ready, on standard output, where scripts wait for it.
+fn announce(line: &str, demo: Option<&Demo>, base_url: &str) -> Outcome {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    if let Some(demo) = demo {
+        demo.explain(&mut out, base_url)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// Counters for operators, where somebody listens to them.
+fn meters(settings: &Settings, database: &Database) -> Outcome<Metrics> {
+    if settings.metrics_listen.is_none() {
+        return Ok(Metrics::off());
+    }
+    let failed = |error: &dyn std::fmt::Display| Failure::Failed(format!("metrics cannot be set up: {error}"));
+    let metrics = Metrics::on().map_err(|error| failed(&error))?;
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let stats = || {
+        let database = database.clone();
+        move || database.stats()
+    };
+    let (writer, waiting, busy, batches, works, micros) = (stats(), stats(), stats(), stats(), stats(), stats());
+    let gauges = [
+        metrics.gauge("bugtome_writer_queue", "Changes that wait for SQLite's writer", move || count(writer().writer_waiting)),
+        metrics.gauge("bugtome_pool_waiting", "Work that waits for the database's pool", move || count(waiting().pool_waiting)),
+        metrics.gauge("bugtome_pool_busy", "Threads of the database's pool at work", move || count(busy().pool_busy)),
+        metrics
+            .gauge("bugtome_database_batches", "Commits of SQLite's writer", move || i64::try_from(batches().batches).unwrap_or(i64::MAX)),
+        metrics.gauge("bugtome_database_works", "Transactions run", move || i64::try_from(works().works).unwrap_or(i64::MAX)),
+        metrics.gauge("bugtome_database_microseconds", "Time that transactions took in all", move || {
+            i64::try_from(micros().time.as_micros()).unwrap_or(i64::MAX)
+        }),
+    ];
+    gauges.into_iter().collect::<Result<(), _>>().map_err(|error| failed(&error))?;
+    Ok(metrics)
+}

@@ -1,0 +1,62 @@
+//! What happens later or by itself: writing down when tokens were used, sweeping what is over.
+//! What there is to do is the domain's affair; here is only when.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::App;
+use crate::app::stop::Stop;
+use crate::domain::{Result, Who, sweep, tokens};
+use crate::http::mount::Front;
+use crate::model::events::Via;
+
+/// How often uses of tokens are written down.
+const FLUSH: Duration = Duration::from_mins(1);
+
+/// How often there is a look for what is over.
+const SWEEP: Duration = Duration::from_mins(10);
+
+/// Writes uses of tokens down every minute, and once more at the end.
+pub async fn flush_uses(front: Arc<Front>, mut stop: Stop) {
+    loop {
+        let stopped = tokio::select! {
+            () = tokio::time::sleep(FLUSH) => false,
+            () = stop.wait() => true,
+        };
+        if let Err(error) = flush_once(&front).await {
+            tracing::warn!(%error, "the last uses of tokens could not be written down");
+        }
+        if stopped {
+            return;
+        }
+    }
+}
+
+/// Writes down what has been noted since the last time.
+pub async fn flush_once(front: &Front) -> Result<()> {
+    let uses = front.uses.take();
+    if uses.is_empty() {
+        return Ok(());
+    }
+    front.app.write(Who::Anonymous, Via::Command, move |ctx| tokens::record_uses(ctx.db, &uses)).await
+}
+
+/// Removes what is over, batch by batch, so that others get to write in between.
+pub async fn sweep(app: App, mut stop: Stop) {
+    loop {
+        match sweep_once(&app).await {
+            Ok(true) if !stop.given() => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "sweeping failed; it is tried again later"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP) => {}
+            () = stop.wait() => return,
+        }
+    }
+}
+
+/// Removes one batch; the answer is whether there may be more.
+pub async fn sweep_once(app: &App) -> Result<bool> {
+    app.write(Who::Anonymous, Via::Command, |ctx| sweep::sweep(ctx.db, ctx.now)).await
+}
