@@ -5,6 +5,7 @@ pub mod clock;
 pub mod logs;
 pub mod passwords;
 pub mod random;
+pub mod restore;
 pub mod settings;
 pub mod stop;
 

@@ -1,7 +1,7 @@
 //! The signal to stop, and the operating system's signals that lead to it or to a reload.
 //! What each part of the program does about it is its own business.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// Tells whether the program is to stop; cheap to clone.
@@ -38,26 +38,47 @@ impl Stop {
     }
 }
 
-/// Waits for SIGTERM or SIGINT and answers with its name. From the first call on neither ends the process by itself.
-pub async fn terminated() -> std::io::Result<&'static str> {
-    let mut term = signal(SignalKind::terminate())?;
-    let mut int = signal(SignalKind::interrupt())?;
-    Ok(tokio::select! {
-        _ = term.recv() => "SIGTERM",
-        _ = int.recv() => "SIGINT",
-    })
+/// SIGTERM and SIGINT, listened to.
+#[derive(Debug)]
+pub struct Termination {
+    term: Signal,
+    int: Signal,
 }
 
-/// Calls `reload` at each SIGHUP, on a thread that may block, for ever. From the first call on SIGHUP does not end the process.
-pub async fn at_each_hangup(reload: impl Fn() + Clone + Send + 'static) -> std::io::Result<()> {
-    let mut hup = signal(SignalKind::hangup())?;
-    while hup.recv().await.is_some() {
-        let reload = reload.clone();
-        if let Err(error) = tokio::task::spawn_blocking(reload).await {
-            tracing::error!(%error, "reloading at SIGHUP failed");
+impl Termination {
+    /// From now on neither ends the process by itself.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for one of them and answers with its name.
+    pub async fn given(mut self) -> &'static str {
+        tokio::select! {
+            _ = self.term.recv() => "SIGTERM",
+            _ = self.int.recv() => "SIGINT",
         }
     }
-    Ok(())
+}
+
+/// SIGHUP, listened to.
+#[derive(Debug)]
+pub struct Hangups(Signal);
+
+impl Hangups {
+    /// From now on SIGHUP does not end the process.
+    pub fn listen() -> std::io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Calls `reload` at each of them, on a thread that may block, for ever.
+    pub async fn each(mut self, reload: impl Fn() + Clone + Send + 'static) {
+        while self.0.recv().await.is_some() {
+            let reload = reload.clone();
+            if let Err(error) = tokio::task::spawn_blocking(reload).await {
+                tracing::error!(%error, "reloading at SIGHUP failed");
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -86,12 +107,10 @@ mod tests {
     #[tokio::test]
     async fn each_hangup_reloads_and_a_failed_one_is_survived() {
         let (sender, mut reloads) = tokio::sync::mpsc::unbounded_channel();
-        tokio::spawn(at_each_hangup(move || {
+        tokio::spawn(Hangups::listen().unwrap().each(move || {
             sender.send(()).unwrap();
             panic!("a reload that fails");
         }));
-        // Until the task has run once, the signal would end the process.
-        tokio::task::yield_now().await;
         for _ in 0..2 {
             let sent = std::process::Command::new("kill").args(["-HUP", &std::process::id().to_string()]).status();
             assert!(sent.unwrap().success());

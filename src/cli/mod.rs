@@ -30,8 +30,10 @@ enum Command {
     Serve(serve::Args),
     /// Print the settings in force and where they come from
     Config(settings::Flags),
-    /// Look after users, organizations, members, projects and tokens
+    /// Look after users, organizations, members, projects and tokens; back up, restore, reindex
     Admin(admin::Args),
+    /// Import bugs from another tracker's export; run it again to go on after an interruption
+    Import(import::Args),
 }
 
 /// Why a command did not do what it should.
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Config(flags) => config::run(&flags),
         Command::Admin(args) => admin::run(&args),
+        Command::Import(args) => import::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,6 @@
 //! `bugtome serve`: from settings to a running server, and its clean end.
 //! What it answers is the faces' affair.
 
-use std::future::pending;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use super::{Failure, Outcome};
 use crate::app::clock::Clock;
 use crate::app::random::Random;
 use crate::app::settings::{Flags, Settings};
-use crate::app::stop::{self, Stop, Stopper};
+use crate::app::stop::{Hangups, Stopper, Termination};
 use crate::app::{App, logs};
 use crate::http::limits::Limiter;
 use crate::http::listen::{self, Limits};
@@ -88,8 +87,17 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
             TcpListener::bind(address).await.map_err(|error| Failure::Failed(format!("cannot serve metrics on {address}: {error}")))?;
         tasks.spawn(metrics::serve(listener, metrics.clone(), stop.clone()));
     }
-    tokio::spawn(reload_at_hangup(tls.clone()));
-    tokio::spawn(stop_when_told(stopper));
+    // Before anybody is told that we are ready: whoever reads that line may send a signal at once.
+    let unheard = |error| Failure::Failed(format!("signals cannot be listened to: {error}"));
+    let termination = Termination::listen().map_err(unheard)?;
+    let hangups = Hangups::listen().map_err(unheard)?;
+    let certificates = tls.clone();
+    tokio::spawn(hangups.each(move || certificates.iter().for_each(Tls::reload_and_log)));
+    tokio::spawn(async move {
+        let signal = termination.given().await;
+        tracing::info!(signal, "stopping");
+        stopper.stop();
+    });
     let scheme = if tls.is_some() { "https" } else { "http" };
     announce(&format!("listening on {scheme}://{address}"), demo, &base_url)?;
     listen::serve(listener, tls, api::router(&front), Limits::default(), metrics, stop).await;
@@ -134,29 +142,4 @@ fn meters(settings: &Settings, database: &Database) -> Outcome<Metrics> {
     ];
     gauges.into_iter().collect::<Result<(), _>>().map_err(|error| failed(&error))?;
     Ok(metrics)
-}
-
-async fn reload_at_hangup(tls: Option<Tls>) {
-    let reload = move || {
-        if let Some(tls) = &tls {
-            tls.reload_and_log();
-        }
-    };
-    if let Err(error) = stop::at_each_hangup(reload).await {
-        tracing::error!(%error, "SIGHUP cannot be listened to: certificates are not read again");
-    }
-}
-
-async fn stop_when_told(stopper: Stopper) {
-    match stop::terminated().await {
-        Ok(signal) => {
-            tracing::info!(signal, "stopping");
-            stopper.stop();
-        }
-        Err(error) => {
-            tracing::error!(%error, "signals cannot be listened to: only SIGKILL ends this process");
-            // The stopper must not be dropped, since that would stop the server.
-            pending::<Stop>().await;
-        }
-    }
 }

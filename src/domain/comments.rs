@@ -3,7 +3,6 @@
 
 use super::events::{self, Changes};
 use super::permissions::Capability;
-use super::reach::TicketReach;
 use super::{Ctx, Error, Result};
 use crate::model::draft::{Field, Text};
 use crate::model::events::EventKind;
@@ -17,14 +16,9 @@ use crate::store::{tickets, tokens};
 
 /// A page of the ticket's comments, oldest first, and how many there are in all.
 pub fn list(ctx: &mut Ctx<'_>, ticket: Id<Ticket>, page: Page) -> Result<(Vec<CommentRow>, i64)> {
-    let reach = live(ctx, Capability::ReadTickets, ticket)?;
+    let reach = ctx.ticket(Capability::ReadTickets, ticket)?;
     let total = tickets::by_id(ctx.db, ticket)?.map_or(0, |row| row.comments_count);
     Ok((store::of_ticket(ctx.db, reach.organization, ticket, page)?, total))
-}
-
-fn live(ctx: &mut Ctx<'_>, capability: Capability, ticket: Id<Ticket>) -> Result<TicketReach> {
-    let reach = ctx.ticket(capability, ticket)?;
-    if reach.deleted_at.is_some() { Err(Error::NotFound) } else { Ok(reach) }
 }
 
 /// The serial of the ticket's project, read behind the ticket's lock.
@@ -38,7 +32,7 @@ fn lock(ctx: &mut Ctx<'_>, ticket: Id<Ticket>) -> Result<i64> {
 
 /// Comments on the ticket.
 pub fn create(ctx: &mut Ctx<'_>, ticket: Id<Ticket>, content: &Field<Text>) -> Result<CommentRow> {
-    let reach = live(ctx, Capability::Comment, ticket)?;
+    let reach = ctx.ticket(Capability::Comment, ticket)?;
     let content = Content::parse(content).map_err(|problem| Error::invalid("content", problem))?;
     let serial = lock(ctx, ticket)?;
     let id = ctx.new_id();
@@ -74,7 +68,7 @@ fn is_own(ctx: &mut Ctx<'_>, comment: &CommentRow) -> Result<bool> {
 
 /// Changes what one's own comment says. What changes nothing leaves no trace.
 pub fn edit(ctx: &mut Ctx<'_>, ticket: Id<Ticket>, id: Id<Comment>, content: &Field<Text>) -> Result<CommentRow> {
-    let reach = live(ctx, Capability::Comment, ticket)?;
+    let reach = ctx.ticket(Capability::Comment, ticket)?;
     let old = reread(ctx, ticket, id)?;
     if !is_own(ctx, &old)? {
         return Err(Error::Forbidden);
@@ -95,7 +89,7 @@ pub fn edit(ctx: &mut Ctx<'_>, ticket: Id<Ticket>, id: Id<Comment>, content: &Fi
 
 /// Deletes one's own comment, or as an admin anybody's.
 pub fn delete(ctx: &mut Ctx<'_>, ticket: Id<Ticket>, id: Id<Comment>) -> Result<()> {
-    let reach = live(ctx, Capability::Comment, ticket)?;
+    let reach = ctx.ticket(Capability::Comment, ticket)?;
     let old = reread(ctx, ticket, id)?;
     if !is_own(ctx, &old)? {
         ctx.ticket(Capability::DeleteOthersComments, ticket)?;

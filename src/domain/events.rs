@@ -69,9 +69,21 @@ pub struct Entry {
 
 /// Writes down that something happened to the ticket, by the caller, now.
 pub(super) fn record(ctx: &mut Ctx<'_>, ticket: &TicketReach, kind: EventKind, changes: &Changes) -> Result<()> {
+    let (actor, at) = (ctx.person(), ctx.now);
+    record_of(ctx, ticket, kind, changes, actor, at)
+}
+
+/// As [`record`] for what somebody else did at another time: an import's reports.
+pub(super) fn record_of(
+    ctx: &mut Ctx<'_>,
+    ticket: &TicketReach,
+    kind: EventKind,
+    changes: &Changes,
+    actor: Option<Id<Person>>,
+    at: Time,
+) -> Result<()> {
     let changes = serde_json::to_string(changes).map_err(|error| Error::Internal(error.to_string()))?;
     let id = ctx.new_id();
-    let (actor, via, at) = (ctx.person(), ctx.via, ctx.now);
     let new = NewEvent {
         id,
         organization: ticket.organization,
@@ -79,7 +91,7 @@ pub(super) fn record(ctx: &mut Ctx<'_>, ticket: &TicketReach, kind: EventKind, c
         ticket: ticket.id,
         kind,
         actor,
-        via,
+        via: ctx.via,
         at,
         changes: &changes,
     };
@@ -89,9 +101,6 @@ pub(super) fn record(ctx: &mut Ctx<'_>, ticket: &TicketReach, kind: EventKind, c
 /// A page of the ticket's history, oldest first, and how much there is in all.
 pub fn list(ctx: &mut Ctx<'_>, ticket: Id<Ticket>, page: Page) -> Result<(Vec<Entry>, i64)> {
     let reach = ctx.ticket(Capability::ReadTickets, ticket)?;
-    if reach.deleted_at.is_some() {
-        return Err(Error::NotFound);
-    }
     let total = store::count(ctx.db, reach.organization, ticket)?;
     let rows = store::of_ticket(ctx.db, reach.organization, ticket, page)?;
     let entries = rows.into_iter().map(|event| {

@@ -19,6 +19,8 @@ pub enum Capability {
     RevokeCurrentToken,
     /// Read tickets, their comments and their history.
     ReadTickets,
+    /// List an organization's tickets, which no project token reaches.
+    ReadOrganizationTickets,
     /// File tickets.
     CreateTickets,
     /// Change tickets.
@@ -51,6 +53,8 @@ pub enum Capability {
     ManageOwners,
     /// Set the token policy.
     SetTokenPolicy,
+    /// Bring in tickets from another tracker, with their old times and authors.
+    ImportTickets,
 }
 
 /// Who may come at all.
@@ -98,6 +102,7 @@ impl Capability {
         Self::RotateCurrentToken,
         Self::RevokeCurrentToken,
         Self::ReadTickets,
+        Self::ReadOrganizationTickets,
         Self::CreateTickets,
         Self::EditTickets,
         Self::DeleteTickets,
@@ -114,6 +119,7 @@ impl Capability {
         Self::ManageMembers,
         Self::ManageOwners,
         Self::SetTokenPolicy,
+        Self::ImportTickets,
     ];
 
     /// The table.
@@ -124,6 +130,7 @@ impl Capability {
             Self::ReadDescription | Self::RevokeFoundTokens => (Anybody, Viewer, true),
             Self::ReadCurrentToken | Self::RotateCurrentToken | Self::RevokeCurrentToken => (AnyToken, Viewer, true),
             Self::ReadTickets => (Scoped(Scope::TicketsRead), Viewer, true),
+            Self::ReadOrganizationTickets => (Personal(Scope::TicketsRead), Viewer, true),
             Self::CreateTickets => (Scoped(Scope::TicketsCreate), Member, false),
             Self::EditTickets => (Scoped(Scope::TicketsWrite), Member, false),
             Self::DeleteTickets => (Scoped(Scope::TicketsWrite), Admin, false),
@@ -138,6 +145,7 @@ impl Capability {
             Self::ManageOwnTokens => (SignedIn, Viewer, true),
             Self::ManageProjectTokens | Self::ManageMembers => (SignedIn, Admin, true),
             Self::ManageOwners | Self::SetTokenPolicy => (SignedIn, Owner, true),
+            Self::ImportTickets => (SignedIn, Admin, false),
         };
         Rule { door, role, in_archive }
     }

@@ -50,8 +50,6 @@ pub struct TicketReach {
     pub project: Id<Project>,
     /// Its organization.
     pub organization: Id<Organization>,
-    /// When it was deleted, if so.
-    pub deleted_at: Option<Time>,
     /// The caller's role.
     pub role: Role,
 }
@@ -61,6 +59,10 @@ impl Ctx<'_> {
     pub fn allow(&self, capability: Capability) -> Result<()> {
         let rule = capability.rule();
         match (&self.caller, rule.door) {
+            // One that can only file tickets does not renew itself. It wants no other scope for that, so none is named.
+            (Caller::Token(judged), Door::AnyToken) if capability == Capability::RotateCurrentToken && judged.is_report_only() => {
+                Err(Error::MissingScope(None))
+            }
             (Caller::Command, _) | (Caller::Anonymous | Caller::Token(_), Door::Anybody) | (Caller::Token(_), Door::AnyToken) => Ok(()),
             (Caller::Anonymous, _) => Err(Error::Unauthenticated),
             (Caller::Token(_), Door::SignedIn) => Err(Error::Forbidden),
@@ -97,17 +99,27 @@ impl Ctx<'_> {
         Ok(reach)
     }
 
-    /// The ticket, deleted or not, if the caller reaches it and may do this with it.
+    /// The ticket, if the caller reaches it and may do this with it. One that is deleted does not exist.
     pub fn ticket(&mut self, capability: Capability, id: Id<Ticket>) -> Result<TicketReach> {
+        self.ticket_that_is(capability, id, |deleted_at| deleted_at.is_none())
+    }
+
+    /// As [`Ctx::ticket`], deleted or not.
+    pub fn ticket_in_bin_or_out(&mut self, capability: Capability, id: Id<Ticket>) -> Result<TicketReach> {
+        self.ticket_that_is(capability, id, |_| true)
+    }
+
+    /// Existence before role: who may not do this hears no more of a ticket that is gone than of one that never was.
+    fn ticket_that_is(&mut self, capability: Capability, id: Id<Ticket>, there: impl FnOnce(Option<Time>) -> bool) -> Result<TicketReach> {
         self.allow(capability)?;
         let user = self.user();
         let row = tickets::reach(self.db, id, user)?.ok_or(Error::NotFound)?;
         let role = ticket_role(&self.caller, &row).ok_or(Error::NotFound)?;
-        if row.project_deleted_at.is_some() {
+        if row.project_deleted_at.is_some() || !there(row.deleted_at) {
             return Err(Error::NotFound);
         }
         self.may(capability, role, row.project_archived_at)?;
-        Ok(TicketReach { id, project: row.project_id, organization: row.organization_id, deleted_at: row.deleted_at, role })
+        Ok(TicketReach { id, project: row.project_id, organization: row.organization_id, role })
     }
 
     /// All organizations that the caller reaches. A project token reaches none.

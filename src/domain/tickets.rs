@@ -5,7 +5,7 @@ use super::error::refuse;
 use super::events::{self, Changes};
 use super::permissions::Capability;
 use super::reach::TicketReach;
-use super::{Ctx, Error, Result};
+use super::{Ctx, Error, Result, idempotency};
 use crate::model::draft::{Field, Text};
 use crate::model::events::EventKind;
 use crate::model::id::Id;
@@ -70,6 +70,8 @@ pub fn create(ctx: &mut Ctx<'_>, draft: &Draft) -> Result<TicketRow> {
     ctx.allow(Capability::CreateTickets)?;
     let own = ctx.token().and_then(|judged| judged.own_project_id);
     let Some(project) = draft.project_id.value().copied().or(own) else {
+        // There is no project to judge, so this is the place where a repeat gets its answer.
+        idempotency::once(ctx)?;
         return Err(without_project(draft));
     };
     let project = ctx.project(Capability::CreateTickets, project)?;
@@ -81,7 +83,7 @@ pub fn create(ctx: &mut Ctx<'_>, draft: &Draft) -> Result<TicketRow> {
         return Err(Error::Internal("a draft without problems is missing".to_owned()));
     };
     let id = ctx.new_id();
-    let reach = TicketReach { id, project: project.id, organization: project.organization, deleted_at: None, role: project.role };
+    let reach = TicketReach { id, project: project.id, organization: project.organization, role: project.role };
     // The counters last among what may fail, since their row stays locked to the end; the ticket needs its number, so it comes after.
     let number = projects::take_numbers(ctx.db, project.id, &StatusCounts::default().and(Status::Open, 1))?;
     let new = NewTicket {
@@ -144,10 +146,7 @@ fn reread(ctx: &mut Ctx<'_>, id: Id<Ticket>) -> Result<TicketRow> {
 
 /// The ticket.
 pub fn get(ctx: &mut Ctx<'_>, id: Id<Ticket>) -> Result<TicketRow> {
-    let reach = ctx.ticket(Capability::ReadTickets, id)?;
-    if reach.deleted_at.is_some() {
-        return Err(Error::NotFound);
-    }
+    ctx.ticket(Capability::ReadTickets, id)?;
     reread(ctx, id)
 }
 
@@ -300,7 +299,7 @@ pub fn delete(ctx: &mut Ctx<'_>, id: Id<Ticket>, expected: &Expected) -> Result<
 
 /// Brings a deleted ticket back. One that is not deleted stays as it is.
 pub fn restore(ctx: &mut Ctx<'_>, id: Id<Ticket>) -> Result<TicketRow> {
-    let reach = ctx.ticket(Capability::DeleteTickets, id)?;
+    let reach = ctx.ticket_in_bin_or_out(Capability::DeleteTickets, id)?;
     store::lock(ctx.db, id)?;
     let old = reread(ctx, id)?;
     let Some(deleted_at) = old.deleted_at else { return Ok(old) };

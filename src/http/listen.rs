@@ -68,7 +68,8 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(75),
-            grace: Duration::from_secs(10),
+            // Whoever sends SIGTERM often sends SIGKILL ten seconds later; the last second is for what has to be written down.
+            grace: Duration::from_secs(8),
         }
     }
 }

@@ -25,7 +25,7 @@ row! {
 /// SQLite has one writer, so that a first request never runs meanwhile.
 pub fn reserve(db: &mut Connection, caller: uuid::Uuid, request: &[u8; 32], body: &[u8; 32], now: Time, expired: Time) -> Result<bool> {
     if db.is_postgres() {
-        db.execute(sql!("SELECT 1"; pg "SET LOCAL lock_timeout = '1500ms'"))?;
+        db.execute(sql!("DELETE FROM idempotency WHERE 1 = 0"; pg "SET LOCAL lock_timeout = '1500ms'"))?;
     }
     db.execute(sql!(
         "DELETE FROM idempotency WHERE caller_id = ?1 AND request = ?2 AND created_at <= ?3",

@@ -27,7 +27,7 @@ row! {
 /// A page of the organization's members, by name.
 pub fn of_organization(db: &mut Connection, organization: Id<Organization>, page: Page) -> Result<Vec<MemberRow>> {
     db.query(sql!(MemberRow:
-        "SELECT m.user_id, p.name, p.email, m.role FROM members m JOIN persons p ON p.id = m.user_id
+        "SELECT m.user_id, p.name, coalesce(p.email, ''), m.role FROM members m JOIN persons p ON p.id = m.user_id
          WHERE m.organization_id = ?1 ORDER BY p.name, p.id LIMIT ?2 OFFSET ?3",
         Id<Organization> = organization, i64 = page.size, i64 = page.offset()
     ))

@@ -10,6 +10,7 @@ pub mod members;
 pub mod organizations;
 pub mod persons;
 pub mod projects;
+pub mod rights;
 pub mod search;
 pub mod ticket_lists;
 pub mod tickets;

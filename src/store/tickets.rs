@@ -1,7 +1,9 @@
 //! Tickets one at a time: by id, made, changed, deleted and purged.
 //! Lists, their orders and their counts are in `ticket_lists`.
 
-use super::database::{Connection, Result, row, sql};
+use compact_str::CompactString;
+
+use super::database::{Connection, Result, Select, family, row, sql};
 use super::search;
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
@@ -25,7 +27,7 @@ row! {
         /// In which project.
         pub project_id: Id<Project>,
         /// The project's code.
-        pub project_code: String,
+        pub project_code: CompactString,
         /// Its number there.
         pub number: i64,
         /// How far it has come.
@@ -45,7 +47,7 @@ row! {
         /// When it was deleted, if so.
         pub deleted_at: Option<Time>,
         /// Its key in the tracker from which it was imported.
-        pub external_key: Option<String>,
+        pub external_key: Option<CompactString>,
         /// What it is about.
         pub title: String,
         /// Given …
@@ -61,17 +63,17 @@ row! {
         /// What kind of person that is.
         pub reporter_kind: Option<PersonKind>,
         /// The name.
-        pub reporter_name: Option<String>,
+        pub reporter_name: Option<CompactString>,
         /// The address.
-        pub reporter_email: Option<String>,
+        pub reporter_email: Option<CompactString>,
         /// Whose task it is.
         pub assignee_id: Option<Id<Person>>,
         /// What kind of person that is.
         pub assignee_kind: Option<PersonKind>,
         /// The name.
-        pub assignee_name: Option<String>,
+        pub assignee_name: Option<CompactString>,
         /// The address.
-        pub assignee_email: Option<String>,
+        pub assignee_email: Option<CompactString>,
     }
 }
 
@@ -277,13 +279,28 @@ pub fn comments_changed(db: &mut Connection, id: Id<Ticket>, more: i64) -> Resul
     Ok(())
 }
 
-/// The number of the project's ticket with this external key.
-pub fn by_external_key(db: &mut Connection, organization: Id<Organization>, project: Id<Project>, key: &str) -> Result<Option<i64>> {
-    let row = db.query_opt(sql!((i64,):
-        "SELECT number FROM tickets WHERE project_id = ?2 AND external_key = ?3 AND ?1 = organization_id",
-        Id<Organization> = organization, Id<Project> = project, str = key
-    ))?;
-    Ok(row.map(|(number,)| number))
+fn known_keys_select(organization: Id<Organization>, project: Id<Project>, keys: &[&str]) -> Select<(Option<String>,)> {
+    let mut select = Select::new("SELECT external_key FROM tickets WHERE organization_id = ");
+    select.bind(&organization).push(" AND project_id = ").bind(&project);
+    // The index that finds them is a partial one: what it leaves out must be left out here as well.
+    select.push(" AND external_key IS NOT NULL AND external_key IN (").bind_in(keys).push(")");
+    select
+}
+
+family!("external keys", || {
+    let (organization, project) = (Id::from_uuid(uuid::Uuid::nil()), Id::from_uuid(uuid::Uuid::nil()));
+    [1, 2, 64].map(|count| known_keys_select(organization, project, &vec!["K-1"; count])).into()
+});
+
+/// Those of the external keys that a ticket of the project has, deleted ones included.
+pub fn known_external_keys(
+    db: &mut Connection,
+    organization: Id<Organization>,
+    project: Id<Project>,
+    keys: &[&str],
+) -> Result<Vec<String>> {
+    let rows = db.select(&known_keys_select(organization, project, keys))?;
+    Ok(rows.into_iter().filter_map(|(key,)| key).collect())
 }
 
 row! {

@@ -28,7 +28,7 @@ row! {
 /// The user with this address.
 pub fn by_email(db: &mut Connection, email: &Email) -> Result<Option<UserRow>> {
     db.query_opt(sql!(UserRow:
-        "SELECT u.id, p.name, p.email, u.disabled_at, u.created_at FROM users u JOIN persons p ON p.id = u.id WHERE u.email_key = ?1",
+        "SELECT u.id, p.name, coalesce(p.email, ''), u.disabled_at, u.created_at FROM users u JOIN persons p ON p.id = u.id WHERE u.email_key = ?1",
         str = email.key()
     ))
 }
@@ -36,7 +36,7 @@ pub fn by_email(db: &mut Connection, email: &Email) -> Result<Option<UserRow>> {
 /// All users, by address.
 pub fn all(db: &mut Connection) -> Result<Vec<UserRow>> {
     db.query(sql!(UserRow:
-        "SELECT u.id, p.name, p.email, u.disabled_at, u.created_at FROM users u JOIN persons p ON p.id = u.id ORDER BY u.email_key"
+        "SELECT u.id, p.name, coalesce(p.email, ''), u.disabled_at, u.created_at FROM users u JOIN persons p ON p.id = u.id ORDER BY u.email_key"
     ))
 }
 

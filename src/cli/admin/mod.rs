@@ -1,10 +1,12 @@
 //! `bugtome admin`: looking after an installation, in process and on the database itself, while a server runs or not.
 //! Each noun has a file; what a command does is the domain's affair.
 
+mod copies;
 mod members;
 mod organizations;
 mod output;
 mod projects;
+mod reindex;
 mod tokens;
 mod users;
 
@@ -18,8 +20,10 @@ use crate::app::settings::{DatabaseFlags, Settings};
 use crate::domain::{Ctx, Result};
 use crate::model::draft::{Field, Text};
 use crate::model::events::Via;
-use crate::store::database::{Database, Options};
-use output::Output;
+use crate::store::database::{Database, DatabaseUrl, Options};
+
+pub(super) use output::Output;
+pub(super) use projects::ProjectName;
 
 /// What `admin` takes.
 #[derive(Debug, clap::Args)]
@@ -50,6 +54,12 @@ enum Noun {
     /// Tokens
     #[command(subcommand)]
     Token(tokens::Command),
+    /// Copy a SQLite database while it is in use
+    Backup(copies::Backup),
+    /// Put a backup in the place of a SQLite database; every right that was lost since stays lost
+    Restore(copies::Restore),
+    /// Make the full-text index anew, while the server runs or not
+    Reindex,
 }
 
 /// What every admin command works with.
@@ -67,30 +77,76 @@ impl Desk {
 
 /// Runs an admin command.
 pub(super) fn run(args: &Args) -> Outcome {
-    let desk = Desk { app: open(&args.database)?, output: Output { json: args.json } };
+    let output = Output { json: args.json };
+    match &args.noun {
+        // Whole databases are copied as they are, not brought up to date first.
+        Noun::Backup(backup) => return copies::back_up(&args.database, output, backup),
+        Noun::Restore(restore) => return copies::restore(&args.database, output, restore),
+        _ => {}
+    }
+    let app = if matches!(args.noun, Noun::Reindex) { open_existing(&args.database)? } else { open(&args.database)? };
+    let desk = Desk { app, output };
     let outcome = match &args.noun {
         Noun::User(command) => users::run(&desk, command),
         Noun::Organization(command) => organizations::run(&desk, command),
         Noun::Member(command) => members::run(&desk, command),
         Noun::Project(command) => projects::run(&desk, command),
         Noun::Token(command) => tokens::run(&desk, command),
+        Noun::Reindex => reindex::run(&desk),
+        Noun::Backup(_) | Noun::Restore(_) => Ok(()),
     };
     desk.app.database().close();
     outcome
 }
 
-/// The program's means for a command: the database that the settings name, brought up to date.
-pub(super) fn open(flags: &DatabaseFlags) -> Outcome<App> {
+/// A command does one thing at a time.
+fn options() -> Options {
+    Options { threads: 1, readers: 1, ..Options::default() }
+}
+
+/// The database that the settings name.
+pub(super) fn database_url(flags: &DatabaseFlags) -> Outcome<DatabaseUrl> {
     let loaded = Settings::load(&flags.clone().into())?;
     for warning in &loaded.warnings {
         eprintln!("bugtome: {warning}");
     }
-    let options = Options { threads: 1, readers: 1, ..Options::default() };
-    let database = Database::open(&loaded.settings.database_url, options)?;
+    Ok(loaded.settings.database_url)
+}
+
+/// The program's means for a command: the database that the settings name, brought up to date.
+pub(super) fn open(flags: &DatabaseFlags) -> Outcome<App> {
+    let database = Database::open(&database_url(flags)?, options())?;
     if !database.pending()?.is_empty() {
         database.migrate()?;
     }
     Ok(App::new(database, Clock::system(), Random::system(), ""))
+}
+
+/// As [`open`] for what makes no sense without a database: a missing one is not made.
+pub(super) fn open_existing(flags: &DatabaseFlags) -> Outcome<App> {
+    existing(flags)?;
+    open(flags)
+}
+
+/// As [`open_existing`], but nothing is written: a schema that is not up to date is said and left as it is.
+pub(super) fn open_untouched(flags: &DatabaseFlags) -> Outcome<App> {
+    let database = Database::open(&existing(flags)?, options())?;
+    if !database.pending()?.is_empty() {
+        let what = "the database was last used by an older bugtome and has to be brought up to date first: `bugtome serve` does it";
+        return Err(Failure::Failed(what.to_owned()));
+    }
+    Ok(App::new(database, Clock::system(), Random::system(), ""))
+}
+
+/// The database that the settings name, if it is there.
+fn existing(flags: &DatabaseFlags) -> Outcome<DatabaseUrl> {
+    let url = database_url(flags)?;
+    match &url {
+        DatabaseUrl::Sqlite(path) if !path.exists() => {
+            Err(Failure::Failed(format!("there is no database {}; --database names another", path.display())))
+        }
+        _ => Ok(url),
+    }
 }
 
 /// A text from the command line as the domain takes it.

@@ -9,19 +9,24 @@ use crate::cli::Outcome;
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Output {
+pub(in crate::cli) struct Output {
     /// JSON instead of words.
-    pub(super) json: bool,
+    pub(in crate::cli) json: bool,
 }
 
 impl Output {
     /// One thing: JSON, or the sentence.
-    pub(super) fn one(self, thing: &impl Serialize, sentence: &str) -> Outcome {
+    pub(in crate::cli) fn one(self, thing: &impl Serialize, sentence: &str) -> Outcome {
         if self.json { print_json(thing) } else { print(sentence) }
     }
 
     /// Many things: a JSON array, or a table with a head.
-    pub(super) fn many<T: Serialize, const N: usize>(self, things: &[T], head: [&str; N], row: impl Fn(&T) -> [String; N]) -> Outcome {
+    pub(in crate::cli) fn many<T: Serialize, const N: usize>(
+        self,
+        things: &[T],
+        head: [&str; N],
+        row: impl Fn(&T) -> [String; N],
+    ) -> Outcome {
         if self.json {
             return print_json(&things);
         }

@@ -18,6 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("status", Place::Status),
         ("bug_status", Place::Status),
         ("priority", Place::Priority),
+        ("reporter", Place::Reporter),
         ("created", Place::Created),
         ("opened", Place::Created),
         ("opendate", Place::Created),

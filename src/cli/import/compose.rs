@@ -37,6 +37,7 @@ pub(super) fn compose(dialect: &Dialect, raw: &RawReport) -> Report {
         comment.author = comment.author.as_ref().map(|author| texts.clean(author));
     }
     let external_key = texts.clean(&raw.key);
+    let reporter = raw.reporter.as_ref().map(|name| texts.clean(name)).filter(|name| !name.is_empty());
     Report {
         line: raw.line,
         external_key,
@@ -47,6 +48,7 @@ pub(super) fn compose(dialect: &Dialect, raw: &RawReport) -> Report {
         notes: texts.into_notes(),
         status: status.to,
         priority: priority.to,
+        reporter,
         created_at: raw.created,
         updated_at: raw.updated.unwrap_or(raw.created).max(raw.created),
         comments,

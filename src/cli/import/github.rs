@@ -18,6 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("title", Place::Title),
         ("body", Place::Description),
         ("state", Place::Status),
+        ("author", Place::Reporter),
         ("createdat", Place::Created),
         ("updatedat", Place::Updated),
         ("closedat", Place::Resolved),
@@ -99,6 +100,7 @@ fn raw(line: u64, issue: &Map<String, Value>, mapping: &mut Mapping) -> Result<R
         description: text("body"),
         status: text("state"),
         priority: String::new(),
+        reporter: None,
         created,
         updated: later(&text("closedAt"), created),
         affects: Vec::new(),
@@ -121,6 +123,15 @@ fn take(raw: &mut RawReport, name: &str, place: Place, value: &Value) {
             }
         }
         (Place::Updated, _) if later(&render(value), raw.created).is_some() => raw.updated = later(&render(value), raw.created),
+        (Place::Reporter, _) => {
+            // The name is the reporter; what else is said of that person goes to the notes.
+            let mut rest = value.clone();
+            raw.reporter = rest.as_object_mut().and_then(|members| members.remove("login")).map(|login| render(&login));
+            let rest = render(&rest);
+            if !rest.trim().is_empty() {
+                raw.notes.push((name.to_owned(), rest));
+            }
+        }
         (Place::Notes, Value::Array(values)) => raw.notes.extend(values.iter().map(|value| (name.to_owned(), render(value)))),
         (Place::Notes | Place::Resolved | Place::Updated | Place::Comment | Place::Affects, _) => {
             raw.notes.push((name.to_owned(), render(value)));

@@ -17,6 +17,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("description", Place::Description),
         ("status", Place::Status),
         ("priority", Place::Priority),
+        ("reporter", Place::Reporter),
         ("created", Place::Created),
         ("updated", Place::Updated),
         ("resolved", Place::Resolved),

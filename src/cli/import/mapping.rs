@@ -30,6 +30,8 @@ pub enum Place {
     Status,
     /// `priority`.
     Priority,
+    /// `reporter`.
+    Reporter,
     /// `created_at`.
     Created,
     /// `updated_at`.
@@ -189,6 +191,7 @@ impl fmt::Display for Place {
             Self::Description => "given, when, then",
             Self::Status => "status",
             Self::Priority => "priority",
+            Self::Reporter => "reporter",
             Self::Created => "created at",
             Self::Updated => "updated at",
             Self::Resolved => "notes (and updated at, where nothing else says it)",

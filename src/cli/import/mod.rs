@@ -1,14 +1,17 @@
-//! Reading other trackers' exports: from a file to a stream of reports that are ready to become tickets.
-//! No database and no command here; both stand on top of [`open`], [`Reports`] and [`Mapping`].
+//! Reading other trackers' exports: from a file to a stream of reports that are ready to become tickets, and `bugtome import` itself.
+//! The command is in `command`, `progress` and `outcome`, on top of [`open`], [`Reports`] and [`Mapping`]; its neighbours know no database.
 
 mod bugzilla;
 mod code;
+mod command;
 mod compose;
 mod github;
 mod headings;
 mod jira;
 mod lines;
 mod mapping;
+mod outcome;
+mod progress;
 mod report;
 mod table;
 mod times;
@@ -23,6 +26,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+pub(super) use command::{Args, run};
 pub use mapping::{Column, Mapping, Place, Tally};
 pub use report::{BadRow, ImportedComment, Parts, Report};
 

@@ -28,6 +28,8 @@ pub struct Report {
     pub status: Status,
     /// How soon it wants attention.
     pub priority: Priority,
+    /// Who reported it, as far as the file says: a name in its old tracker.
+    pub reporter: Option<String>,
     /// When it was first reported.
     pub created_at: Time,
     /// When it last changed, as far as the file says; never before `created_at`.
@@ -81,6 +83,7 @@ pub(super) struct RawReport {
     pub(super) description: String,
     pub(super) status: String,
     pub(super) priority: String,
+    pub(super) reporter: Option<String>,
     pub(super) created: Time,
     pub(super) updated: Option<Time>,
     /// The versions it concerns; they stand among `notes` as well.

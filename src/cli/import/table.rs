@@ -75,6 +75,7 @@ impl<R: Read> Table<R> {
             description: self.one(record, Place::Description).to_owned(),
             status: self.one(record, Place::Status).to_owned(),
             priority: self.one(record, Place::Priority).to_owned(),
+            reporter: Some(self.one(record, Place::Reporter).to_owned()),
             created,
             updated: None,
             affects: Vec::new(),
@@ -93,7 +94,7 @@ impl<R: Read> Table<R> {
         let place = self.places[index];
         let time = times::read(cell).filter(|time| *time >= raw.created);
         let kept = match place {
-            Place::Key | Place::Title | Place::Description | Place::Status | Place::Priority | Place::Created => true,
+            Place::Key | Place::Title | Place::Description | Place::Status | Place::Priority | Place::Reporter | Place::Created => true,
             Place::Updated => {
                 raw.updated = time.or(raw.updated);
                 time.is_some()

@@ -59,6 +59,17 @@ fn columns_stand_in_any_order_and_more_than_once() {
 }
 
 #[test]
+fn who_reported_it_is_the_reporter() {
+    let jira = one(Source::JiraCsv, "Issue key,Summary,Created,Reporter,Creator\nK-1,A title,2020-01-01, ada ,bob\n");
+    assert_eq!((jira.reporter.as_deref(), jira.notes.as_deref()), (Some("ada"), Some("Creator: bob")));
+    let nobody = one(Source::JiraCsv, "Issue key,Summary,Created,Reporter\nK-1,A title,2020-01-01,\n");
+    assert_eq!(nobody.reporter, None);
+    let github = r#"[{"number": 1, "title": "A title", "createdAt": "2020-01-01T00:00:00Z", "author": {"login": "ada", "is_bot": false, "name": "Ada L."}}]"#;
+    let github = one(Source::GithubJson, github);
+    assert_eq!((github.reporter.as_deref(), github.notes.as_deref()), (Some("ada"), Some("author: Ada L.")));
+}
+
+#[test]
 fn headings_fill_the_clauses() {
     let report = described("On Linux only.\n\n*Steps to reproduce:*\n1. run\n\nh3. Expected result\nok\n\nh3. Actual result\ncrash");
     assert_eq!(report.given, "On Linux only.");

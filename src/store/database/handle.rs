@@ -1,13 +1,15 @@
 //! The handle that the program holds: opens a database, and runs work on it in the way that suits each of the two.
 //! How transactions, threads and connections work lives in the files beside.
 
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::checkpointer::{Checkpointer, Log};
 use super::connection::Connection;
 use super::error::{Error, Failure, Result};
+use super::in_use::InUse;
 use super::pool::{Kind, Open, Pool};
 use super::postgres::{Session, Target};
 use super::postgres_values::tls;
@@ -28,6 +30,8 @@ struct Inner {
     tally: Arc<Tally>,
     deadline: Duration,
     closed: AtomicBool,
+    /// The connection of `run`, kept for its next call: an import makes thousands, and PostgreSQL's connections are dear.
+    kept: Mutex<Option<Connection>>,
 }
 
 enum Engine {
@@ -40,6 +44,8 @@ struct Sqlite {
     readers: Readers,
     writer: Writer,
     checkpointer: Checkpointer,
+    /// Told to others as long as this lives.
+    _in_use: Option<InUse>,
 }
 
 /// Numbers for the meters.
@@ -69,12 +75,24 @@ impl Database {
         let tally = Arc::new(Tally::default());
         let (engine, pool) = match url {
             DatabaseUrl::Sqlite(path) => {
-                let file = File::new(path, options.readers + options.threads);
-                open_sqlite(file, &options, &tally)?
+                let in_use = InUse::of(path)?;
+                open_sqlite(path, &options, &tally, Some(in_use))?
             }
             DatabaseUrl::Postgres(url) => open_postgres(url, &options)?,
         };
-        Ok(Self(Arc::new(Inner { engine, pool, tally, deadline: options.deadline, closed: AtomicBool::new(false) })))
+        Ok(Self::over(engine, pool, tally, options.deadline))
+    }
+
+    fn over(engine: Engine, pool: Pool, tally: Arc<Tally>, deadline: Duration) -> Self {
+        Self(Arc::new(Inner { engine, pool, tally, deadline, closed: AtomicBool::new(false), kept: Mutex::new(None) }))
+    }
+
+    /// Opens a SQLite file for whoever is alone with it already.
+    #[expect(clippy::needless_pass_by_value, reason = "as in `open`")]
+    pub(super) fn open_alone(path: &Path, options: Options) -> Result<Self> {
+        let tally = Arc::new(Tally::default());
+        let (engine, pool) = open_sqlite(path, &options, &tally, None)?;
+        Ok(Self::over(engine, pool, tally, options.deadline))
     }
 
     /// Whether this is PostgreSQL. Prefer `; pg "…"` in `sql!` and `Select::push_pg`: the register knows those.
@@ -135,9 +153,16 @@ impl Database {
     /// Runs a change in one transaction on a connection of its own, on the calling thread and without a deadline:
     /// for admin commands, imports and tests. Must not be called inside an async runtime.
     pub fn run<T, E: Failure>(&self, mut work: impl FnMut(&mut Connection) -> Result<T, E>) -> Result<T, E> {
-        let mut connection = self.connect()?;
+        let kept = self.0.kept().take();
+        let mut connection = match kept {
+            Some(connection) => connection,
+            None => self.connect()?,
+        };
         let result = connection.transaction(&mut work);
         connection.settle();
+        if connection.is_clear() && !self.0.closed.load(Ordering::Relaxed) {
+            *self.0.kept() = Some(connection);
+        }
         result
     }
 
@@ -185,8 +210,17 @@ impl Database {
 }
 
 impl Inner {
+    fn kept(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
+        // First, since SQLite's log is finished by whoever is the last; on a thread, since a PostgreSQL connection has a runtime inside,
+        // which cannot end within another, where this may be called.
+        if let Some(kept) = self.kept().take() {
+            std::thread::scope(|scope| drop(scope.spawn(move || drop(kept)).join()));
+        }
         self.pool.close();
         if let Engine::Sqlite(sqlite) = &self.engine {
             sqlite.writer.close();
@@ -208,7 +242,8 @@ impl std::fmt::Debug for Database {
     }
 }
 
-fn open_sqlite(file: File, options: &Options, tally: &Arc<Tally>) -> Result<(Engine, Pool)> {
+fn open_sqlite(path: &Path, options: &Options, tally: &Arc<Tally>, in_use: Option<InUse>) -> Result<(Engine, Pool)> {
+    let file = File::new(path, options.readers + options.threads);
     file.create()?;
     let log = Arc::new(Log::default());
     // The writer comes first: it makes a new file a WAL database before anyone reads it.
@@ -218,7 +253,7 @@ fn open_sqlite(file: File, options: &Options, tally: &Arc<Tally>) -> Result<(Eng
     let open: Open = Arc::new(move || scanned.open(Purpose::Read).map(Connection::sqlite));
     let pool = Pool::start(options.threads, options.queue, &open)?;
     let readers = Readers::new(file.clone(), options.readers);
-    Ok((Engine::Sqlite(Box::new(Sqlite { file, readers, writer, checkpointer })), pool))
+    Ok((Engine::Sqlite(Box::new(Sqlite { file, readers, writer, checkpointer, _in_use: in_use })), pool))
 }
 
 fn open_postgres(url: &PostgresUrl, options: &Options) -> Result<(Engine, Pool)> {

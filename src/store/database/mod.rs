@@ -3,8 +3,10 @@
 
 mod checkpointer;
 mod connection;
+mod copies;
 mod error;
 mod handle;
+mod in_use;
 pub mod migrations;
 mod pool;
 mod postgres;
@@ -30,8 +32,10 @@ mod writer;
 pub use inventory;
 
 pub use connection::Connection;
+pub use copies::{Replacement, back_up, open_replaced};
 pub use error::{Error, Failure, Result};
 pub use handle::{Database, Stats};
+pub use in_use::Alone;
 pub use registry::verify_statements;
 pub use rows::{Cells, ColumnType, Row};
 pub use select::{Dialect, Family, Select, Shape};

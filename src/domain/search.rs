@@ -1,0 +1,35 @@
+//! The full-text index, made anew piece by piece while it goes on being used.
+//! What is found, and by whom, is `ticket_lists`' affair.
+
+use super::organizations::command_only;
+use super::{Ctx, Result};
+use crate::store::search::{self, Mark};
+
+/// How far the making of a new index has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// At the tickets, after this one.
+    Tickets(Mark),
+    /// At the comments, after this one.
+    Comments(Mark),
+    /// Over.
+    Done,
+}
+
+impl Stage {
+    /// Before all of it.
+    pub const START: Self = Self::Tickets(Mark::START);
+}
+
+/// How many documents are made anew in one transaction: some 10 ms of work on SQLite.
+const BATCH: i64 = 50;
+
+/// Makes the words of some documents anew, each in exchange for its old ones; the answer is where to go on.
+pub fn reindex(ctx: &mut Ctx<'_>, stage: Stage) -> Result<Stage> {
+    command_only(ctx)?;
+    Ok(match stage {
+        Stage::Tickets(mark) => search::renew_tickets(ctx.db, mark, BATCH)?.map_or(Stage::Comments(Mark::START), Stage::Tickets),
+        Stage::Comments(mark) => search::renew_comments(ctx.db, mark, BATCH)?.map_or(Stage::Done, Stage::Comments),
+        Stage::Done => Stage::Done,
+    })
+}

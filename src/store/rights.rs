@@ -1,0 +1,152 @@
+//! All that says who may do what in a whole database, read at once, and the few changes that a restore makes by it.
+//! Which right counts as lost is `domain::restore`'s affair; each noun's own file has the rest of its SQL.
+
+use super::database::{Connection, Result, row, sql};
+use crate::model::id::Id;
+use crate::model::organizations::Organization;
+use crate::model::projects::Project;
+use crate::model::roles::Role;
+use crate::model::time::{Span, Time};
+use crate::model::tokens::Token;
+use crate::model::users::User;
+
+row! {
+    /// How a token may have ended.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct TokenRight {
+        /// Which.
+        pub id: Id<Token>,
+        /// When it ends by itself.
+        pub expires_at: Option<Time>,
+        /// Whether a request has ever come with it.
+        pub used: bool,
+        /// When it was replaced.
+        pub rotated_at: Option<Time>,
+        /// When, replaced, it stops.
+        pub stops_at: Option<Time>,
+        /// When it was revoked.
+        pub revoked_at: Option<Time>,
+    }
+}
+
+row! {
+    /// What lets a user in.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct UserRight {
+        /// Who.
+        pub id: Id<User>,
+        /// When the user was shut out.
+        pub disabled_at: Option<Time>,
+        /// What the password must hash to.
+        pub password_hash: Option<String>,
+    }
+}
+
+row! {
+    /// A membership.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct MemberRight {
+        /// Of which organization.
+        pub organization_id: Id<Organization>,
+        /// Whose.
+        pub user_id: Id<User>,
+        /// As what.
+        pub role: Role,
+    }
+}
+
+row! {
+    /// A project's state and numbers.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct ProjectRight {
+        /// Which.
+        pub id: Id<Project>,
+        /// When it was archived.
+        pub archived_at: Option<Time>,
+        /// When it was deleted.
+        pub deleted_at: Option<Time>,
+        /// The last number that was given in it.
+        pub last_number: i64,
+    }
+}
+
+row! {
+    /// An organization's policy.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct OrganizationRight {
+        /// Which.
+        pub id: Id<Organization>,
+        /// The longest life of a token that reaches it.
+        pub max_token_life: Option<Span>,
+    }
+}
+
+/// All that says who may do what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// All tokens.
+    pub tokens: Vec<TokenRight>,
+    /// All users.
+    pub users: Vec<UserRight>,
+    /// All memberships.
+    pub members: Vec<MemberRight>,
+    /// All projects, deleted ones too.
+    pub projects: Vec<ProjectRight>,
+    /// All organizations.
+    pub organizations: Vec<OrganizationRight>,
+    /// The last serial that a project was given.
+    pub last_serial: i64,
+}
+
+/// Reads all of it.
+pub fn read(db: &mut Connection) -> Result<Rights> {
+    let (last_serial,) = db.query_one(sql!((i64,): "SELECT last FROM serials WHERE name = 'project'"))?;
+    Ok(Rights {
+        tokens: db.query(sql!(TokenRight: "SELECT id, expires_at, used, rotated_at, stops_at, revoked_at FROM tokens"))?,
+        users: db.query(sql!(UserRight: "SELECT id, disabled_at, password_hash FROM users"))?,
+        members: db.query(sql!(MemberRight: "SELECT organization_id, user_id, role FROM members"))?,
+        projects: db.query(sql!(ProjectRight:
+            "SELECT p.id, p.archived_at, p.deleted_at, c.last_number FROM projects p JOIN project_counters c ON c.project_id = p.id"
+        ))?,
+        organizations: db.query(sql!(OrganizationRight: "SELECT id, max_token_life FROM organizations"))?,
+        last_serial,
+    })
+}
+
+/// Sets how a token ends, and closes the door through which its rotation could be asked for again.
+pub fn set_token_end(db: &mut Connection, token: &TokenRight) -> Result<()> {
+    db.execute(sql!(
+        "UPDATE tokens SET expires_at = ?2, used = ?3, rotated_at = ?4, stops_at = ?5, retry_key_digest = NULL WHERE id = ?1",
+        Id<Token> = token.id, Option<Time> = token.expires_at, bool = token.used, Option<Time> = token.rotated_at,
+        Option<Time> = token.stops_at
+    ))?;
+    Ok(())
+}
+
+/// Sets what lets a user in.
+pub fn set_user(db: &mut Connection, user: &UserRight) -> Result<()> {
+    db.execute(sql!(
+        "UPDATE users SET disabled_at = ?2, password_hash = ?3 WHERE id = ?1",
+        Id<User> = user.id, Option<Time> = user.disabled_at, Option<String> = user.password_hash
+    ))?;
+    Ok(())
+}
+
+/// Sets a project's state and the last number that was given in it.
+pub fn set_project(db: &mut Connection, project: &ProjectRight) -> Result<()> {
+    db.execute(sql!(
+        "UPDATE projects SET archived_at = ?2, deleted_at = ?3 WHERE id = ?1",
+        Id<Project> = project.id, Option<Time> = project.archived_at, Option<Time> = project.deleted_at
+    ))?;
+    db.execute(sql!(
+        "UPDATE project_counters SET last_number = ?2 WHERE project_id = ?1",
+        Id<Project> = project.id, i64 = project.last_number
+    ))?;
+    Ok(())
+}
+
+/// Sets the last serial that a project was given.
+pub fn set_last_serial(db: &mut Connection, last: i64) -> Result<()> {
+    db.execute(sql!("UPDATE serials SET last = ?1 WHERE name = 'project'", i64 = last))?;
+    Ok(())
+}

@@ -1,0 +1,297 @@
+//! The real binary as a process: started over a database of its own, spoken to over a socket, stopped or killed.
+//! What it must answer is said by the tests that use it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// Longer than anything here should take, so that a test ends.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An installation: a database with an organization `acme`, its project `WEB`, and Olga, who owns it. Gone when it is dropped.
+pub(crate) struct House {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) database: String,
+    /// The id of the project.
+    pub(crate) project: String,
+    /// Olga's token.
+    pub(crate) personal: String,
+}
+
+impl House {
+    /// Over a new SQLite file.
+    pub(crate) fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite://{}", folder.path().join("house.db").display());
+        Self::furnish(folder, database)
+    }
+
+    /// Over a new database on the server that `BUGTOME_TEST_POSTGRES_URL` names.
+    pub(crate) fn postgres() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("process_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        on_postgres(&format!("CREATE DATABASE {name}"));
+        let server = postgres_url();
+        let (address, options) = server.split_once('?').unwrap_or((&server, ""));
+        let authority = address.split('/').take(3).collect::<Vec<_>>().join("/");
+        Self::furnish(tempfile::tempdir().unwrap(), format!("{authority}/{name}?{options}"))
+    }
+
+    fn furnish(folder: tempfile::TempDir, database: String) -> Self {
+        let mut house = Self { folder, database, project: String::new(), personal: String::new() };
+        house.admin(&["user", "create", "--email", "olga@example.com", "--name", "Olga"]);
+        house.admin(&["organization", "create", "--name", "Acme", "--slug", "acme", "--owner", "olga@example.com"]);
+        let project = house.admin(&["project", "create", "--organization", "acme", "--name", "Web shop", "--code", "WEB"]);
+        project["id"].as_str().unwrap().clone_into(&mut house.project);
+        house.personal = house.token(&["--user", "olga@example.com"]);
+        house
+    }
+
+    /// The SQLite file.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.database.strip_prefix("sqlite://").unwrap().into()
+    }
+
+    /// `bugtome admin … --json`, which must succeed.
+    pub(crate) fn admin(&self, words: &[&str]) -> Value {
+        let output = self.try_admin(words);
+        assert!(output.status.success(), "admin {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    pub(crate) fn try_admin(&self, words: &[&str]) -> Output {
+        bugtome(self.folder.path()).args(["admin", "--json", "--database", &self.database]).args(words).output().unwrap()
+    }
+
+    /// A new token, for `--user E` or `--project P`.
+    pub(crate) fn token(&self, whose: &[&str]) -> String {
+        self.admin(&[&["token", "create", "--name", "a test's"], whose].concat())["token"].as_str().unwrap().to_owned()
+    }
+
+    /// `bugtome serve`, not started yet.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = bugtome(self.folder.path());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database", &self.database]);
+        command
+    }
+
+    /// A running server.
+    pub(crate) fn serve(&self) -> Server {
+        Server::start(&mut self.command())
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if !self.database.starts_with("sqlite://") {
+            let name = self.database.rsplit('/').next().unwrap().split('?').next().unwrap();
+            on_postgres(&format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// The binary in a folder, without limits, and without the settings of whoever runs the tests.
+pub(crate) fn bugtome(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bugtome"));
+    command.current_dir(folder).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BUGTOME_")) {
+        command.env_remove(name);
+    }
+    command.env("BUGTOME_RATE_LIMIT_AUTHENTICATED", "0").env("BUGTOME_RATE_LIMIT_ANONYMOUS", "0");
+    command
+}
+
+fn postgres_url() -> String {
+    std::env::var("BUGTOME_TEST_POSTGRES_URL")
+        .expect("BUGTOME_TEST_POSTGRES_URL must name a PostgreSQL server where databases may be made, such as ./test starts")
+}
+
+fn on_postgres(command: &str) {
+    on_postgres_at(&postgres_url(), command);
+}
+
+/// Runs a command on the database that the URL names.
+pub(crate) fn on_postgres_at(url: &str, command: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(command).await.unwrap();
+    });
+}
+
+/// A server in a process of its own. It is killed when it is dropped.
+pub(crate) struct Server {
+    pub(crate) process: Child,
+    /// `127.0.0.1:PORT`
+    pub(crate) address: String,
+    /// What it printed, up to and with the line that says that it is ready.
+    pub(crate) ready: String,
+    /// From the start to that line.
+    pub(crate) took: Duration,
+    rest: BufReader<std::process::ChildStdout>,
+}
+
+impl Server {
+    /// Starts it and waits until it is ready; what it logs goes where the command says.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let began = Instant::now();
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut rest = BufReader::new(process.stdout.take().unwrap());
+        let mut ready = String::new();
+        rest.read_line(&mut ready).unwrap();
+        let took = began.elapsed();
+        let address = ready.trim_end().split_once("://").unwrap_or_else(|| panic!("it is not ready: {ready:?}")).1.to_owned();
+        assert!(ready.starts_with("listening on http"), "{ready}");
+        Self { process, address, ready, took, rest }
+    }
+
+    /// What it prints next, up to the line that holds `last`, or the end.
+    pub(crate) fn read_until(&mut self, last: &str) -> String {
+        let mut text = String::new();
+        while !text.contains(last) && self.rest.read_line(&mut text).unwrap() > 0 {}
+        text
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server does not end");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Ends it as an operator would.
+    pub(crate) fn stop(mut self) {
+        self.signal("TERM");
+        assert!(self.ended().success());
+    }
+
+    /// Ends it without a word.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// One request on a connection of its own, which must be answered.
+    pub(crate) fn ask(&self, request: &Request<'_>) -> Answer {
+        request.send(&self.address).unwrap()
+    }
+
+    /// `GET path` with a token.
+    pub(crate) fn get(&self, path: &str, token: &str) -> Answer {
+        self.ask(&Request::new("GET", path).bearer(token))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A request as text, so that a broken one can be sent too.
+#[derive(Clone)]
+pub(crate) struct Request<'a> {
+    method: &'a str,
+    path: &'a str,
+    headers: Vec<String>,
+    body: String,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn new(method: &'a str, path: &'a str) -> Self {
+        Self { method, path, headers: vec!["Host: bugtome.test".into(), "Connection: close".into()], body: String::new() }
+    }
+
+    /// One whole line of the head.
+    pub(crate) fn header(mut self, line: &str) -> Self {
+        self.headers.push(line.to_owned());
+        self
+    }
+
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header(&format!("Authorization: Bearer {token}"))
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.text(&body.to_string())
+    }
+
+    /// A body that calls itself JSON.
+    pub(crate) fn text(mut self, body: &str) -> Self {
+        body.clone_into(&mut self.body);
+        self.header("Content-Type: application/json")
+    }
+
+    /// As it goes over the wire.
+    pub(crate) fn bytes(&self) -> String {
+        let head = self.headers.join("\r\n");
+        format!("{} {} HTTP/1.1\r\n{head}\r\nContent-Length: {}\r\n\r\n{}", self.method, self.path, self.body.len(), self.body)
+    }
+
+    /// Sends it. An error is what a client sees when the server dies.
+    pub(crate) fn send(&self, address: &str) -> std::io::Result<Answer> {
+        let mut socket = TcpStream::connect(address)?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.write_all(self.bytes().as_bytes())?;
+        Answer::read(socket)
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// Reads until the other side closes; half an answer is an error.
+    pub(crate) fn read(mut from: impl Read) -> std::io::Result<Self> {
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes)?;
+        let text = String::from_utf8(bytes).map_err(std::io::Error::other)?;
+        let cut = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+        let (head, body) = text.split_once("\r\n\r\n").ok_or_else(cut)?;
+        let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).ok_or_else(cut)?;
+        let answer = Self { status, head: head.to_owned(), body: body.to_owned() };
+        match answer.header("content-length") {
+            Some(length) if length != answer.body.len().to_string() => Err(cut()),
+            _ => Ok(answer),
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// A ticket that anybody may be content with.
+pub(crate) fn ticket(title: &str, project: &str) -> Value {
+    json!({"ticket": {
+        "title": title, "project_id": project,
+        "given": "a server that runs", "when": "somebody pulls the plug", "then": "nothing is lost",
+    }})
+}

@@ -1,0 +1,20 @@
+//! Every statement of the store is prepared on both databases, before any story reaches it.
+//! What a statement does is told in the stories.
+
+use crate::harness::{Kind, TestApp};
+
+fn verified(kind: Kind) {
+    let app = TestApp::start(kind);
+    let problems = bugtome::store::database::verify_statements(app.app.database());
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn every_statement_is_understood_by_sqlite() {
+    verified(Kind::Sqlite);
+}
+
+#[test]
+fn every_statement_is_understood_by_postgres() {
+    verified(Kind::Postgres);
+}
