@@ -138,11 +138,8 @@ fn users_of(ctx: &mut Ctx<'_>, new: &Rights, old: &Rights, losses: &mut Losses) 
     for user in &new.users {
         let Some(before) = known.get(&user.id) else { continue };
         // A password that was changed since may have been changed because somebody knew it.
-        let kept = UserRight {
-            id: user.id,
-            disabled_at: user.disabled_at.or(before.disabled_at),
-            password_hash: before.password_hash.clone(),
-        };
+        let kept =
+            UserRight { id: user.id, disabled_at: user.disabled_at.or(before.disabled_at), password_hash: before.password_hash.clone() };
         if kept != *user {
             rights::set_user(ctx.db, &kept)?;
             losses.users_disabled += usize::from(kept.disabled_at != user.disabled_at);

@@ -21,7 +21,12 @@ impl Output {
     }
 
     /// Many things: a JSON array, or a table with a head.
-    pub(in crate::cli) fn many<T: Serialize, const N: usize>(self, things: &[T], head: [&str; N], row: impl Fn(&T) -> [String; N]) -> Outcome {
+    pub(in crate::cli) fn many<T: Serialize, const N: usize>(
+        self,
+        things: &[T],
+        head: [&str; N],
+        row: impl Fn(&T) -> [String; N],
+    ) -> Outcome {
         if self.json {
             return print_json(&things);
         }

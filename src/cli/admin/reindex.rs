@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::Desk;
 use crate::cli::Outcome;
-use crate::domain::search::{self, Stage};
 use crate::domain;
+use crate::domain::search::{self, Stage};
 use crate::store::database;
 
 /// For how long the command waits for a database that another process has locked.

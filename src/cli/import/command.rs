@@ -182,13 +182,7 @@ impl Report {
         });
         imports::Report {
             external_key: &self.external_key,
-            texts: Texts {
-                title: &self.title,
-                given: &self.given,
-                when: &self.when,
-                then: &self.then,
-                notes: self.notes.as_deref(),
-            },
+            texts: Texts { title: &self.title, given: &self.given, when: &self.when, then: &self.then, notes: self.notes.as_deref() },
             status: self.status,
             priority: self.priority,
             reporter: self.reporter.as_deref(),

@@ -140,11 +140,8 @@ impl fmt::Display for Tally {
 
 impl<'a> ShownMapping<'a> {
     fn new(mapping: &'a Mapping) -> Self {
-        let columns = mapping.columns.iter().map(|column| ShownColumn {
-            name: &column.name,
-            place: column.place.to_string(),
-            filled: column.filled,
-        });
+        let columns =
+            mapping.columns.iter().map(|column| ShownColumn { name: &column.name, place: column.place.to_string(), filled: column.filled });
         Self {
             columns: columns.collect(),
             statuses: words(&mapping.statuses),

@@ -12,7 +12,13 @@ use super::{Report, Reports, Source};
 fn words(report: &Report) -> HashSet<&str> {
     let comments = report.comments.iter().flat_map(|comment| [Some(comment.content.as_str()), comment.author.as_deref()]);
     let texts = [&report.external_key, &report.title, &report.given, &report.when, &report.then].map(|text| Some(text.as_str()));
-    texts.into_iter().chain([report.notes.as_deref(), report.reporter.as_deref()]).chain(comments).flatten().flat_map(str::split_whitespace).collect()
+    texts
+        .into_iter()
+        .chain([report.notes.as_deref(), report.reporter.as_deref()])
+        .chain(comments)
+        .flatten()
+        .flat_map(str::split_whitespace)
+        .collect()
 }
 
 fn lost<'a>(kept: &HashSet<&str>, text: &'a str) -> Option<&'a str> {

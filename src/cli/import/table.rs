@@ -94,13 +94,7 @@ impl<R: Read> Table<R> {
         let place = self.places[index];
         let time = times::read(cell).filter(|time| *time >= raw.created);
         let kept = match place {
-            Place::Key
-            | Place::Title
-            | Place::Description
-            | Place::Status
-            | Place::Priority
-            | Place::Reporter
-            | Place::Created => true,
+            Place::Key | Place::Title | Place::Description | Place::Status | Place::Priority | Place::Reporter | Place::Created => true,
             Place::Updated => {
                 raw.updated = time.or(raw.updated);
                 time.is_some()
