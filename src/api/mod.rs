@@ -111,7 +111,22 @@ fn panicked(payload: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let answer = errors::standard(StatusCode::INTERNAL_SERVER_ERROR, errors::INTERNAL, None, Wording::default());
     let mut response = Response::from(answer);
     response.extensions_mut().insert(InternalDetail(detail.into()));
+    response.extensions_mut().insert(Panicked);
     response
+}
+
+/// Marks the answer that was made without its request, so that it is worded for who asked where that is known.
+#[derive(Clone, Copy)]
+struct Panicked;
+
+/// The answer to a panic, in the form that the client asked for.
+fn reworded(response: Response<Body>, wording: Wording) -> Response<Body> {
+    if response.extensions().get::<Panicked>().is_none() || !wording.problem_json {
+        return response;
+    }
+    let mut worded = Response::from(errors::standard(StatusCode::INTERNAL_SERVER_ERROR, errors::INTERNAL, None, wording));
+    *worded.extensions_mut() = response.into_parts().0.extensions;
+    worded
 }
 
 const EXPOSED: &str = "X-Total-Count, X-Total-Pages, X-Current-Page, X-Total-Count-Exact, X-RateLimit-Limit, X-RateLimit-Remaining, \
@@ -134,7 +149,8 @@ async fn cross_origin(request: Request, next: Next) -> Response<Body> {
         headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
         response
     } else {
-        next.run(request).await
+        let wording = wording(&request);
+        reworded(next.run(request).await, wording)
     };
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

@@ -48,8 +48,8 @@ pub(super) fn create(request: Request) -> Result<Operation> {
 
 /// `GET /api/v1/projects/{id}`
 pub(super) fn get(request: Request) -> Result<Operation> {
-    let id = request.id("id", Error::Unreachable)?;
     request.parameters()?.end()?;
+    let id = request.id("id", Error::Unreachable)?;
     let operation = Operation::new(move |ctx| Answer::ok(&Project::new(&projects::get(ctx, id)?)));
     Ok(operation.about(About::Project(id)))
 }

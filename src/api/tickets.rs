@@ -11,7 +11,7 @@ use crate::domain::tickets::{self, Draft, Expected};
 use crate::domain::{About, Ctx, Error, Result};
 use crate::http::answer::Answer;
 use crate::http::mount::Operation;
-use crate::http::request::{Parameters, Request};
+use crate::http::request::{Parameters, Request, decode};
 use crate::model::pages::{Cursor, Page, Sort};
 use crate::model::tickets::{Priority, Status, TicketCode};
 use crate::store::tickets::TicketRow;
@@ -37,22 +37,19 @@ pub(super) fn list(request: Request) -> Result<Operation> {
         let listed = ticket_lists::list(ctx, &query)?;
         let reader = reader(ctx, &request);
         let tickets: Vec<_> = listed.tickets.iter().map(|row| Ticket::new(reader, row)).collect();
-        Ok(describe(Answer::ok(&tickets)?, &request, &query, &listed))
+        Ok(describe(Answer::list(&tickets, listed.tickets.len())?, &request, &query, &listed))
     });
     Ok(operation.about(about).scanning(scans))
 }
 
 /// `GET /api/v1/mcp/organizations/{organization_id}/tickets`
 pub(super) fn of_organization(request: Request) -> Result<Operation> {
-    let organization = request.id("organization_id", Error::Unreachable)?;
-    let query = query(request.parameters()?, Some(organization))?;
+    let organization = request.id("organization_id", Error::Unreachable);
+    let query = query(request.parameters()?, organization.as_ref().ok().copied())?;
+    let organization = organization?;
     let scans = query.may_scan();
     let operation = Operation::new(move |ctx| {
-        // A project token reaches no organization, its own included: refused as such before anything is looked for.
-        if ctx.hides_emails() {
-            return Err(Error::Forbidden);
-        }
-        let listed = ticket_lists::list(ctx, &query)?;
+        let listed = ticket_lists::of_organization(ctx, &query)?;
         let reader = reader(ctx, &request);
         let (page, per_page) = match query.position {
             Position::Page(page) => (Some(page.number), page.size),
@@ -65,7 +62,7 @@ pub(super) fn of_organization(request: Request) -> Result<Operation> {
             per_page,
         };
         let tickets = listed.tickets.iter().map(|row| Ticket::new(reader, row)).collect();
-        Ok(describe(Answer::ok(&Tickets { tickets, meta })?, &request, &query, &listed))
+        Ok(describe(Answer::list(&Tickets { tickets, meta }, listed.tickets.len())?, &request, &query, &listed))
     });
     Ok(operation.about(About::Organization(organization)).scanning(scans))
 }
@@ -137,8 +134,9 @@ fn describe(mut answer: Answer, request: &Request, query: &Query, listed: &Liste
 /// The same request, from the cursor on (RFC 8288 §3.1, relative).
 fn next_link(request: &Request, cursor: &Cursor) -> String {
     let mut link = format!("<{}?", request.uri.path());
-    let kept = request.uri.query().unwrap_or_default().split('&');
-    for pair in kept.filter(|pair| !pair.is_empty() && !pair.starts_with("page=") && !pair.starts_with("cursor=")) {
+    let is_position =
+        |pair: &str| decode(pair.split('=').next().unwrap_or_default()).is_some_and(|name| name == "page" || name == "cursor");
+    for pair in request.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !is_position(pair)) {
         link.push_str(pair);
         link.push('&');
     }
@@ -186,8 +184,8 @@ pub(super) fn create(request: Request) -> Result<Operation> {
 
 /// `GET /api/v1/tickets/{id}`
 pub(super) fn get(request: Request) -> Result<Operation> {
-    let id = request.id("id", Error::NotFound)?;
     request.parameters()?.end()?;
+    let id = request.id("id", Error::NotFound)?;
     Ok(Operation::new(move |ctx| {
         let row = tickets::get(ctx, id)?;
         shown(ctx, &request, &row)
@@ -235,8 +233,8 @@ pub(super) fn delete(request: Request) -> Result<Operation> {
 
 /// `POST /api/v1/tickets/{id}/restore`
 pub(super) fn restore(request: Request) -> Result<Operation> {
-    let id = request.id("id", Error::NotFound)?;
     Members::parse_optional(&request.body)?;
+    let id = request.id("id", Error::NotFound)?;
     Ok(Operation::new(move |ctx| {
         let row = tickets::restore(ctx, id)?;
         shown(ctx, &request, &row)

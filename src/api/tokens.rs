@@ -29,7 +29,7 @@ pub(super) fn current(request: Request) -> Result<Operation> {
 
 /// `DELETE /api/v1/tokens/current`
 pub(super) fn revoke_current(request: Request) -> Result<Operation> {
-    request.parameters()?.end()?;
+    drop(request);
     Ok(Operation::new(|ctx| {
         tokens::revoke_current(ctx)?;
         Ok(Answer::no_content())

@@ -19,6 +19,8 @@ pub enum Capability {
     RevokeCurrentToken,
     /// Read tickets, their comments and their history.
     ReadTickets,
+    /// List an organization's tickets, which no project token reaches.
+    ReadOrganizationTickets,
     /// File tickets.
     CreateTickets,
     /// Change tickets.
@@ -100,6 +102,7 @@ impl Capability {
         Self::RotateCurrentToken,
         Self::RevokeCurrentToken,
         Self::ReadTickets,
+        Self::ReadOrganizationTickets,
         Self::CreateTickets,
         Self::EditTickets,
         Self::DeleteTickets,
@@ -127,6 +130,7 @@ impl Capability {
             Self::ReadDescription | Self::RevokeFoundTokens => (Anybody, Viewer, true),
             Self::ReadCurrentToken | Self::RotateCurrentToken | Self::RevokeCurrentToken => (AnyToken, Viewer, true),
             Self::ReadTickets => (Scoped(Scope::TicketsRead), Viewer, true),
+            Self::ReadOrganizationTickets => (Personal(Scope::TicketsRead), Viewer, true),
             Self::CreateTickets => (Scoped(Scope::TicketsCreate), Member, false),
             Self::EditTickets => (Scoped(Scope::TicketsWrite), Member, false),
             Self::DeleteTickets => (Scoped(Scope::TicketsWrite), Admin, false),

@@ -91,7 +91,9 @@ fn free_slug(ctx: &mut Ctx<'_>, organization: Id<Organization>, id: Id<Project>,
 /// Changes what the draft carries.
 pub fn edit(ctx: &mut Ctx<'_>, id: Id<Project>, draft: &Draft) -> Result<ProjectDetails> {
     let reach = ctx.project(Capability::EditProject, id)?;
-    let old = reread(ctx, id)?;
+    store::lock(ctx.db, id)?;
+    // Read behind the lock: another change may have been faster, or a first ticket, or the project's end.
+    let old = store::details(ctx.db, id)?.ok_or(Error::Unreachable)?;
     let mut problems = Problems::new();
     let name = if draft.name.is_present() {
         problems.take("name", Name::parse(&draft.name)).map(Name::into_string)

@@ -59,6 +59,10 @@ impl Ctx<'_> {
     pub fn allow(&self, capability: Capability) -> Result<()> {
         let rule = capability.rule();
         match (&self.caller, rule.door) {
+            // One that can only file tickets does not renew itself. It wants no other scope for that, so none is named.
+            (Caller::Token(judged), Door::AnyToken) if capability == Capability::RotateCurrentToken && judged.is_report_only() => {
+                Err(Error::MissingScope(None))
+            }
             (Caller::Command, _) | (Caller::Anonymous | Caller::Token(_), Door::Anybody) | (Caller::Token(_), Door::AnyToken) => Ok(()),
             (Caller::Anonymous, _) => Err(Error::Unauthenticated),
             (Caller::Token(_), Door::SignedIn) => Err(Error::Forbidden),

@@ -113,9 +113,18 @@ pub struct Listed {
     pub next: Option<Cursor>,
 }
 
+/// As [`list`], of the organization that the query names: a project token reaches none, its own included.
+pub fn of_organization(ctx: &mut Ctx<'_>, query: &Query) -> Result<Listed> {
+    ctx.allow(Capability::ReadOrganizationTickets)?;
+    list(ctx, query)
+}
+
 /// The tickets that the caller reaches and that are asked for.
 pub fn list(ctx: &mut Ctx<'_>, query: &Query) -> Result<Listed> {
     ctx.allow(Capability::ReadTickets)?;
+    if query.assignee == Some(AssigneeFilter::Me) && ctx.user().is_none() {
+        return Err(Error::Malformed("assignee: a project token is nobody whom `me` could name".to_owned()));
+    }
     let places = places(ctx, query)?;
     let (offset, limit, after) = match query.position {
         Position::Page(page) => (page.offset(), page.size, None),
@@ -181,10 +190,7 @@ fn filters(ctx: &mut Ctx<'_>, query: &Query, places: &[Place]) -> Result<Option<
         None => None,
         Some(AssigneeFilter::Nobody) => Some(Assignee::Nobody),
         Some(AssigneeFilter::Person(id)) => Some(Assignee::Person(id)),
-        Some(AssigneeFilter::Me) => {
-            let user = ctx.user().ok_or_else(|| Error::Malformed("assignee: a project token is nobody whom `me` could name".to_owned()))?;
-            Some(Assignee::Person(user.cast()))
-        }
+        Some(AssigneeFilter::Me) => ctx.user().map(|user| Assignee::Person(user.cast())),
     };
     let question = query.text.as_deref().map(Question::new);
     if places.is_empty() || matches!(question, Some(None)) {

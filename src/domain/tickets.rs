@@ -5,7 +5,7 @@ use super::error::refuse;
 use super::events::{self, Changes};
 use super::permissions::Capability;
 use super::reach::TicketReach;
-use super::{Ctx, Error, Result};
+use super::{Ctx, Error, Result, idempotency};
 use crate::model::draft::{Field, Text};
 use crate::model::events::EventKind;
 use crate::model::id::Id;
@@ -70,6 +70,8 @@ pub fn create(ctx: &mut Ctx<'_>, draft: &Draft) -> Result<TicketRow> {
     ctx.allow(Capability::CreateTickets)?;
     let own = ctx.token().and_then(|judged| judged.own_project_id);
     let Some(project) = draft.project_id.value().copied().or(own) else {
+        // There is no project to judge, so this is the place where a repeat gets its answer.
+        idempotency::once(ctx)?;
         return Err(without_project(draft));
     };
     let project = ctx.project(Capability::CreateTickets, project)?;

@@ -22,9 +22,18 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A body of JSON.
+    /// A body of JSON. What is over a few KiB grows as it is written; [`Answer::list`] knows better.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self> {
-        let mut text = Vec::with_capacity(1_024);
+        Self::sized(status, body, 2_048)
+    }
+
+    /// 200 with a list of so many things in JSON.
+    pub fn list(body: &impl Serialize, length: usize) -> Result<Self> {
+        Self::sized(StatusCode::OK, body, 256 + length * 1_280)
+    }
+
+    fn sized(status: StatusCode, body: &impl Serialize, bytes: usize) -> Result<Self> {
+        let mut text = Vec::with_capacity(bytes);
         serde_json::to_writer(&mut text, body).map_err(|error| Error::Internal(format!("an answer cannot be written: {error}")))?;
         let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
         Ok(Self { status, headers, body: Some(text) })

@@ -17,7 +17,7 @@ use super::body;
 use super::limits::{Counted, Limiter, Standing};
 use super::log::{CallerKind, InternalDetail};
 use super::metrics::Metrics;
-use super::request::Request;
+use super::request::{Parameters, Request};
 use super::uses::Uses;
 use crate::app::App;
 use crate::app::settings::Networks;
@@ -157,7 +157,8 @@ async fn answer(front: Arc<Front>, face: Face, route: Route, request: HttpReques
     let address = client_address(&front, &parts);
     let mut passed = Passed::default();
     let outcome = Visit { front: &front, face, route, address, wording }.run(parts, body, credential, &mut passed).await;
-    if let (Some(token), Ok(_)) = (passed.token, &outcome) {
+    // A refused request is a use too: somebody who tries what a stolen token may do shall be seen.
+    if let Some(token) = passed.token {
         front.uses.note(token, front.app.now(), address);
     }
     finish(&front, face, outcome, passed, wording)
@@ -182,7 +183,7 @@ impl Visit<'_> {
         if token.is_none() && !public {
             return Err(self.turned_away(passed));
         }
-        let key = idempotency_key(&parts);
+        let key = if self.route.capability == Capability::RevokeFoundTokens { Ok(None) } else { idempotency_key(&parts) };
         let rotation = match &key {
             Ok(Some(key)) if self.route.capability == Capability::RotateCurrentToken => Rotation::WithKey(tokens::rotation_key_digest(key)),
             _ => Rotation::None,
@@ -205,6 +206,7 @@ impl Visit<'_> {
         self.let_in(who(About::Nothing), passed).await?;
         let body = body::read(&parts.headers, body).await?;
         let key = key?;
+        Parameters::none(parts.uri.query().unwrap_or_default())?;
         let repeat =
             key.filter(|_| self.keeps_answers(&parts.method)).map(|key| Repeat::new(parts.method.as_str(), parts.uri.path(), &key, &body));
         let request = request(parts, body, token);
@@ -286,8 +288,8 @@ impl Visit<'_> {
         let outcome = self.front.app.read(who, self.face.via, work).await;
         let (seen, outcome) = self.judged(outcome, passed)?;
         *passed = seen;
-        outcome?;
-        self.close_retry_door(seen).await
+        self.close_retry_door(seen).await?;
+        outcome
     }
 
     /// A token that turned out to be worth nothing counts on its address.
@@ -434,7 +436,8 @@ pub fn client_address(front: &Front, parts: &Parts) -> IpAddr {
     if !front.proxies.contain(peer) {
         return peer;
     }
-    let lists: Vec<_> = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
+    // A client may put any bytes before its proxy's entry; they must not hide it.
+    let lists: Vec<_> = parts.headers.get_all("x-forwarded-for").iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     let mut nearest = peer;
     for entry in lists.iter().rev().flat_map(|list| list.rsplit(',')) {
         let Some(address) = parse_forwarded(entry.trim()) else { return nearest };

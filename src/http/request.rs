@@ -82,6 +82,11 @@ impl Parameters {
         Ok(Self(parameters))
     }
 
+    /// Refuses a query that has any parameter, as of all requests that write.
+    pub fn none(query: &str) -> Result<()> {
+        Self::parse(query)?.end()
+    }
+
     /// The value of a parameter, if it is there.
     pub fn text(&mut self, name: &str) -> Option<String> {
         let at = self.0.iter().position(|(other, _)| other == name)?;
@@ -99,9 +104,18 @@ impl Parameters {
         self.value(name, "is not a UUID", |text| text.parse().ok())
     }
 
-    /// A comma list; empty where the parameter is not there.
-    pub fn list<T>(&mut self, name: &str, expected: &str, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>> {
-        let list = self.value(name, expected, |text| text.split(',').map(&read).collect::<Option<Vec<T>>>())?;
+    /// A comma list, each value once; empty where the parameter is not there.
+    pub fn list<T: PartialEq>(&mut self, name: &str, expected: &str, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>> {
+        let list = self.value(name, expected, |text| {
+            let mut list = Vec::new();
+            for value in text.split(',').map(&read) {
+                let value = value?;
+                if !list.contains(&value) {
+                    list.push(value);
+                }
+            }
+            Some(list)
+        })?;
         Ok(list.unwrap_or_default())
     }
 
@@ -132,7 +146,8 @@ fn shown(name: &str) -> String {
     }
 }
 
-fn decode(text: &str) -> Option<String> {
+/// Decodes a parameter's name or value.
+pub fn decode(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }

@@ -222,6 +222,16 @@ pub fn slug_taken(db: &mut Connection, organization: Id<Organization>, slug: &st
     Ok(row.is_some())
 }
 
+/// Makes all others who want to change this project, or to file a ticket in it, wait until this transaction ends.
+pub fn lock(db: &mut Connection, id: Id<Project>) -> Result<()> {
+    db.query_opt(sql!((Id<Project>,):
+        "SELECT project_id FROM project_counters WHERE project_id = ?1";
+        pg "SELECT project_id FROM project_counters WHERE project_id = ?1 FOR NO KEY UPDATE",
+        Id<Project> = id
+    ))?;
+    Ok(())
+}
+
 /// The last number that was given in the project.
 pub fn last_number(db: &mut Connection, id: Id<Project>) -> Result<i64> {
     let (number,) = db.query_one(sql!((i64,): "SELECT last_number FROM project_counters WHERE project_id = ?1", Id<Project> = id))?;
@@ -309,9 +319,9 @@ impl StatusCounts {
         self.0.iter().sum()
     }
 
-    /// Those of the statuses together.
+    /// Those of the statuses together, each counted once.
     pub fn sum_of(&self, statuses: &[Status]) -> i64 {
-        statuses.iter().map(|status| self.of(*status)).sum()
+        Status::ALL.iter().filter(|status| statuses.contains(status)).map(|status| self.of(*status)).sum()
     }
 }
 

@@ -128,7 +128,8 @@ fn conditions<R: Row>(select: &mut Select<R>, place: Place, filters: &Filters) {
             select.push(" WHERE k.project_id = ").bind(&project);
             select.push_pg(" AND +k.organization_id = ", " AND k.organization_id = ").bind(&organization);
             if let Some(number) = number {
-                select.push(" AND k.key = ").bind(&key(serial, number));
+                // A number beyond 32 bits would make another ticket's key.
+                select.push(" AND k.key = ").bind(&key(serial, number)).push(" AND k.number = ").bind(&number);
             }
             Within::Project(serial)
         }

@@ -1,6 +1,8 @@
 //! Tickets one at a time: by id, made, changed, deleted and purged.
 //! Lists, their orders and their counts are in `ticket_lists`.
 
+use compact_str::CompactString;
+
 use super::database::{Connection, Result, Select, family, row, sql};
 use super::search;
 use crate::model::id::Id;
@@ -25,7 +27,7 @@ row! {
         /// In which project.
         pub project_id: Id<Project>,
         /// The project's code.
-        pub project_code: String,
+        pub project_code: CompactString,
         /// Its number there.
         pub number: i64,
         /// How far it has come.
@@ -45,7 +47,7 @@ row! {
         /// When it was deleted, if so.
         pub deleted_at: Option<Time>,
         /// Its key in the tracker from which it was imported.
-        pub external_key: Option<String>,
+        pub external_key: Option<CompactString>,
         /// What it is about.
         pub title: String,
         /// Given …
@@ -61,17 +63,17 @@ row! {
         /// What kind of person that is.
         pub reporter_kind: Option<PersonKind>,
         /// The name.
-        pub reporter_name: Option<String>,
+        pub reporter_name: Option<CompactString>,
         /// The address.
-        pub reporter_email: Option<String>,
+        pub reporter_email: Option<CompactString>,
         /// Whose task it is.
         pub assignee_id: Option<Id<Person>>,
         /// What kind of person that is.
         pub assignee_kind: Option<PersonKind>,
         /// The name.
-        pub assignee_name: Option<String>,
+        pub assignee_name: Option<CompactString>,
         /// The address.
-        pub assignee_email: Option<String>,
+        pub assignee_email: Option<CompactString>,
     }
 }
 

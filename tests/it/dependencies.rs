@@ -88,16 +88,18 @@ fn an_expression_of_licences_is_read_as_spdx_says() {
 }
 
 #[test]
-fn every_dependency_has_a_licence_that_is_allowed_and_comes_from_the_registry() {
-    let (allowed, registries) = (texts("licenses", "allow"), texts("sources", "allow-registry"));
-    let mut used = BTreeSet::new();
+fn every_dependency_has_a_licence_that_is_allowed_and_comes_from_one_registry() {
+    let allowed = texts("licenses", "allow");
+    let (mut used, mut sources) = (BTreeSet::new(), BTreeSet::new());
     for package in packages() {
         let licence = package["license"].as_str().unwrap_or_default();
         assert!(suffices(licence, &allowed), "{}: {licence:?} is not allowed in deny.toml", package["name"]);
         used.extend(allowed.iter().filter(|name| licence.contains(*name)).cloned());
-        let source = package["source"].as_str().unwrap_or_default();
-        assert!(registries.iter().any(|registry| source.ends_with(registry)), "{}: comes from {source:?}", package["name"]);
+        let source = package["source"].as_str().unwrap_or_default().to_owned();
+        assert!(source.starts_with("registry+"), "{} comes from {source:?}", package["name"]);
+        sources.insert(source);
     }
+    assert_eq!(sources.len(), 1, "{sources:?}");
     assert_eq!(used.into_iter().collect::<Vec<_>>(), allowed, "deny.toml allows a licence that nothing has");
 }
 

@@ -79,6 +79,7 @@ fn open(file: &str, write: bool) -> Connection {
     let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).expect("the database opens");
     connection.set_prepared_statement_cache_capacity(64);
     let pragmas = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 268435456; PRAGMA busy_timeout = 5000;";
+    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).expect("stable plans");
     connection.execute_batch(pragmas).expect("pragmas");
     connection
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
 use uuid::Uuid;
 
 use super::error::{Error, Result};
@@ -162,6 +163,17 @@ impl Parameter for String {
     const TYPE: Type = Type::Text;
     fn value(&self) -> Value<'_> {
         Value::Text(Cow::Borrowed(self))
+    }
+}
+
+/// Short texts without an allocation: names, codes, addresses.
+impl Column for CompactString {
+    const TYPE: Type = Type::Text;
+    fn take(cell: Cell<'_>) -> Result<Self> {
+        match cell {
+            Cell::Text(text) => Ok(Self::new(text)),
+            other => Err(other.unexpected("text")),
+        }
     }
 }
 

@@ -99,7 +99,8 @@ impl Answer {
         self.check_challenges(authorization.is_some());
         let token = authorization.and_then(|value| value.strip_prefix("Bearer ")).filter(|token| token.len() > 20);
         if let Some(token) = token {
-            assert!(!format!("{self:?}").contains(token), "an answer repeats the token");
+            let repeated = String::from_utf8_lossy(&self.body).contains(token) || format!("{:?}", self.headers).contains(token);
+            assert!(!repeated, "an answer repeats the token");
         }
     }
 
@@ -173,7 +174,7 @@ impl Answer {
             _ => assert_eq!(challenge, None, "{self:?}"),
         }
         assert_eq!(self.header("retry-after").is_some(), matches!(self.status, 429 | 503), "{self:?}");
-        assert_eq!(self.header("allow").is_some(), self.status == 405, "{self:?}");
+        assert!(self.method == Method::OPTIONS || self.header("allow").is_some() == (self.status == 405), "{self:?}");
     }
 }
 
