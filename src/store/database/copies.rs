@@ -168,10 +168,10 @@ pub fn open_replaced(alone: &Alone, options: Options) -> Result<Database> {
 
 /// Keeps what cannot be read under another name. Its file keeps its own as well until it is replaced.
 fn set_aside(database: &Path) -> Result<Option<PathBuf>> {
-    let aside = (0..)
+    let aside = (0..1_000)
         .map(|number| beside(database, &format!(".unreadable-{number}")))
         .find(|path| !path.exists())
-        .ok_or_else(|| Error::Internal("no name is left".to_owned()))?;
+        .ok_or_else(|| Error::Unavailable(format!("too many copies of {} lie about: remove some", database.display())))?;
     let there = database.exists();
     if there {
         fs::hard_link(database, &aside).or_else(|_| fs::copy(database, &aside).map(drop)).map_err(|error| file_error(&aside, &error))?;
