@@ -2,14 +2,20 @@
 //! Each way of losing a right has a story of its own.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use bugtome::domain::{Who, projects, tickets, tokens};
+use bugtome::app::App;
+use bugtome::app::clock::Clock;
+use bugtome::app::random::Random;
+use bugtome::domain::{About, Ctx, Result, Rotation, Who, projects, tickets, tokens};
 use bugtome::model::draft::Field;
+use bugtome::model::events::Via;
 use bugtome::model::roles::Role;
 use bugtome::model::time::Span;
 use bugtome::model::tokens::PlainToken;
+use bugtome::store::database::{Database, Options};
 use bugtome::store::members;
 use bugtome::store::rights::{self, Rights};
 
@@ -39,20 +45,25 @@ fn restore(place: &Installation, more: &[&str]) -> Ran {
     place.run(&arguments)
 }
 
-/// Whether a request with the token would pass, as the domain judges it.
-fn works(place: &Installation, plain: &str) -> bool {
-    use bugtome::app::{App, clock::Clock, random::Random};
-    use bugtome::domain::{About, Rotation};
-    use bugtome::model::events::Via;
-    use bugtome::store::database::{Database, Options};
+/// Runs something with the token as the caller.
+fn called_with<T: Send + 'static>(
+    place: &Installation,
+    plain: &str,
+    work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
+) -> Result<T> {
     let token = PlainToken::parse(plain).unwrap().hashed();
     let database = Database::open(&place.url.parse().unwrap(), Options::default()).unwrap();
     let app = App::new(database, Clock::system(), Random::system(), "");
     let who = Who::Token { token, about: About::Nothing, rotation: Rotation::None };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let answer = runtime.block_on(app.read(who, Via::Api, tokens::current));
+    let answer = runtime.block_on(app.write(who, Via::Api, work));
     app.database().close();
-    answer.is_ok()
+    answer
+}
+
+/// Whether a request with the token would pass, as the domain judges it.
+fn works(place: &Installation, plain: &str) -> bool {
+    called_with(place, plain, tokens::current).is_ok()
 }
 
 fn all_rights(place: &Installation) -> Rights {
@@ -108,7 +119,6 @@ fn a_backup_is_one_private_file_made_while_a_server_runs() {
     place.file_ticket("In the log only");
     let file = backup(&place);
     drop(server);
-    use std::os::unix::fs::PermissionsExt;
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let again = place.run(&["admin", "backup", &file]).failed();
     assert!(again.err.contains("exists; name another file, or --overwrite"), "{}", again.err);
@@ -171,24 +181,12 @@ fn a_revoked_token_stays_revoked() {
 
 #[test]
 fn a_rotated_token_stays_rotated_and_its_successor_is_gone() {
-    use bugtome::app::{App, clock::Clock, random::Random};
-    use bugtome::domain::{About, Rotation};
-    use bugtome::model::events::Via;
-    use bugtome::store::database::{Database, Options};
     let place = Installation::sqlite();
     let (_, plain) = token(&place, &ADAS);
     backup(&place);
-    let successor = {
-        let database = Database::open(&place.url.parse().unwrap(), Options::default()).unwrap();
-        let app = App::new(database, Clock::system(), Random::system(), "");
-        let parsed = PlainToken::parse(&plain).unwrap();
-        let who = Who::Token { token: parsed.hashed(), about: About::Nothing, rotation: Rotation::None };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let rotate = move |ctx: &mut bugtome::domain::Ctx<'_>| tokens::rotate(ctx, &parsed, Some("key"), Span::ZERO);
-        let made = runtime.block_on(app.write(who, Via::Api, rotate)).unwrap();
-        app.database().close();
-        made.plain.expose().to_owned()
-    };
+    let parsed = PlainToken::parse(&plain).unwrap();
+    let made = called_with(&place, &plain, move |ctx| tokens::rotate(ctx, &parsed, Some("key"), Span::ZERO));
+    let successor = made.unwrap().plain.expose().to_owned();
     let done = restore(&place, &[]).ok().json();
     assert_eq!((done["tokens_ended"].as_u64(), done["tokens_lost"].as_u64()), (Some(1), Some(1)));
     assert!(!works(&place, &plain));

@@ -106,6 +106,12 @@ impl Installation {
         self
     }
 
+    /// The same with another database.
+    pub(crate) fn at(mut self, url: String) -> Self {
+        self.url = url;
+        self
+    }
+
     /// A file in the installation's folder.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
