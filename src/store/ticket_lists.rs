@@ -227,9 +227,15 @@ fn merged(listing: &Listing, places: &[Place]) -> Select<TicketRow> {
 /// What a walk brings along: where the row lies, and what the merge sorts by.
 const fn walked(key: SortKey) -> &'static str {
     match key {
-        SortKey::CreatedAt => "SELECT * FROM (SELECT k.key AS key, k.organization_id AS organization_id, k.created_at AS value, k.id AS id FROM tickets k",
-        SortKey::UpdatedAt => "SELECT * FROM (SELECT k.key AS key, k.organization_id AS organization_id, k.updated_at AS value, k.id AS id FROM tickets k",
-        SortKey::Priority => "SELECT * FROM (SELECT k.key AS key, k.organization_id AS organization_id, k.priority AS value, k.id AS id FROM tickets k",
+        SortKey::CreatedAt => {
+            "SELECT * FROM (SELECT k.key AS key, k.organization_id AS organization_id, k.created_at AS value, k.id AS id FROM tickets k"
+        }
+        SortKey::UpdatedAt => {
+            "SELECT * FROM (SELECT k.key AS key, k.organization_id AS organization_id, k.updated_at AS value, k.id AS id FROM tickets k"
+        }
+        SortKey::Priority => {
+            "SELECT * FROM (SELECT k.key AS key, k.organization_id AS organization_id, k.priority AS value, k.id AS id FROM tickets k"
+        }
     }
 }
 

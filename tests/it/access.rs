@@ -2,6 +2,7 @@
 //! A route that the walk does not know how to call fails it, so that none escapes.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 
 use axum::http::Method;
 use bugtome::domain::permissions::{Capability, Door};
@@ -70,15 +71,15 @@ impl Caller {
 
 /// What the table says, worked out without the program's own way of asking it.
 fn expected(route: &Route, caller: Caller, archived: bool) -> Expected {
-    let rule = route.capability.rule();
-    if rule.door == Door::Anybody {
+    let needs = route.capability.rule();
+    if needs.door == Door::Anybody {
         return Expected::Passes;
     }
     let Some((scopes, personal, role)) = caller.known() else { return Expected::Unauthenticated };
     if archived && !personal && role.is_some() {
         return Expected::Unauthenticated;
     }
-    match rule.door {
+    match needs.door {
         Door::Scoped(scope) | Door::Personal(scope) if !scopes.has(scope) => return Expected::MissingScope(Some(scope)),
         Door::Personal(_) if !personal => return Expected::Forbidden,
         Door::SignedIn => return Expected::Forbidden,
@@ -94,7 +95,7 @@ fn expected(route: &Route, caller: Caller, archived: bool) -> Expected {
     let Some(role) = role else { return if about_ticket { Expected::NotFound } else { Expected::Forbidden } };
     // An archived project is read, and so is all else of its organization.
     let in_project = about_ticket || route.path.contains("/projects/{") || route.capability == Capability::CreateTickets;
-    if role < rule.role || (archived && in_project && !rule.in_archive) {
+    if role < needs.role || (archived && in_project && !needs.in_archive) {
         return Expected::Forbidden;
     }
     // The walk's comments are all the owner's.
@@ -196,8 +197,12 @@ impl<'a> Walk<'a> {
                 }
                 known.replace("{id}", &t).replace("{comment_id}", &comment)
             }
-            ("GET", "mcp/organizations/{organization_id}/projects" | "mcp/organizations/{organization_id}/tickets")
-            | ("GET", "mcp/organizations/{organization_id}/members")
+            (
+                "GET",
+                "mcp/organizations/{organization_id}/projects"
+                | "mcp/organizations/{organization_id}/tickets"
+                | "mcp/organizations/{organization_id}/members",
+            )
             | ("POST", "mcp/organizations/{organization_id}/projects") => known.replace("{organization_id}", &organization.to_string()),
             ("GET" | "PATCH", "projects/{id}") => known.replace("{id}", &project),
             ("DELETE", "projects/{id}") => {
@@ -280,11 +285,11 @@ fn the_permission_table_is_as_agreed() {
             Door::Personal(scope) => format!("pk_        {scope}"),
         };
         let archive = if rule.in_archive { "yes" } else { "no" };
-        text.push_str(&format!("{:<25} {door:<27} {:<11} {archive}\n", format!("{capability:?}"), rule.role.word()));
+        writeln!(text, "{:<25} {door:<27} {:<11} {archive}", format!("{capability:?}"), rule.role.word()).unwrap();
     }
     text.push_str("\nroute\n");
     for route in bugtome::api::routes::all() {
-        text.push_str(&format!("{:<6} {:<58} {:?}\n", route.method, route.path, route.capability));
+        writeln!(text, "{:<6} {:<58} {:?}", route.method, route.path, route.capability).unwrap();
     }
     insta::assert_snapshot!("permissions", text);
 }

@@ -216,18 +216,18 @@ async fn a_repeat_waits_for_the_first(app: TestApp) {
     let post = || tokio::spawn(mia.post("tickets", ticket(&world.project, &json!({}))).key("k").into_future());
     // The first gets no further than the project's counters, which somebody else holds.
     let (project, database) = (world.project.id, app.app.database().clone());
-    let (held, is_held) = std::sync::mpsc::channel();
+    let (taken, is_taken) = std::sync::mpsc::channel();
     let (release, released) = std::sync::mpsc::channel::<()>();
     let holder = std::thread::spawn(move || {
         let hold = |db: &mut bugtome::store::database::Connection| {
             bugtome::store::projects::lock(db, project)?;
-            held.send(()).unwrap();
+            taken.send(()).unwrap();
             released.recv().unwrap();
             Ok::<_, bugtome::store::database::Error>(())
         };
         database.run(hold).unwrap();
     });
-    tokio::task::spawn_blocking(move || is_held.recv().unwrap()).await.unwrap();
+    tokio::task::spawn_blocking(move || is_taken.recv().unwrap()).await.unwrap();
     let (first, second) = (post(), post());
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     assert!(!first.is_finished() && !second.is_finished());

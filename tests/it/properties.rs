@@ -7,6 +7,7 @@ use bugtome::model::scopes::Scopes;
 use bugtome::model::time::{Span, Time};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use std::fmt::Write;
 use tokio::runtime::Runtime;
 
 use crate::harness::{Client, Kind, Person, Project, Settings, TestApp, runtime};
@@ -234,7 +235,7 @@ impl Question {
         let mut query = String::new();
         let mut push = |name: &str, value: Option<String>| {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
-                query.push_str(&format!("&{name}={value}"));
+                write!(query, "&{name}={value}").unwrap();
             }
         };
         push("status", Some(words(&self.status, STATUSES)));
