@@ -42,9 +42,9 @@ pub fn router(front: &Arc<Front>) -> Router {
 }
 
 /// The API with these routes instead of its own, so that a test can see what every answer has in common where a route panics.
-pub fn with_routes(front: &Arc<Front>, routes: &[Route]) -> Router {
+pub fn with_routes(front: &Arc<Front>, table: &[Route]) -> Router {
     let mut router = Router::new();
-    for route in routes {
+    for route in table {
         router = mount(router, front, FACE, *route);
     }
     let (for_route, for_method) = (Arc::clone(front), Arc::clone(front));

@@ -46,7 +46,5 @@ pub fn all() -> Vec<Route> {
         POST   "/api/v1/tokens/current/rotate"                          RotateCurrentToken      tokens::rotate;
         POST   "/api/v1/tokens/revoke"                                  RevokeFoundTokens       tokens::revoke_found;
         GET    "/api/v1/openapi.json"                                   ReadDescription         openapi::get;
-        GET    "/api/v1/openapi.json"                                   ReadDescription         openapi::get;
-        GET    "/api/v1/openapi.json"                                   ReadDescription         openapi::get;
     }
 }

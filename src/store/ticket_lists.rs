@@ -201,7 +201,7 @@ fn single(listing: &Listing, place: Place) -> Select<TicketRow> {
     select
 }
 
-/// Several places: a limited walk of keys for each, merged, and the rows of what remains.
+/// Several places: a limited walk of keys for each, merged to one page of keys, and the rows of that page alone.
 fn merged(listing: &Listing, places: &[Place]) -> Select<TicketRow> {
     let enough = listing.limit.saturating_add(listing.offset);
     let mut select = Select::new(concat!("SELECT ", ticket_columns!(), " FROM ("));
@@ -211,15 +211,32 @@ fn merged(listing: &Listing, places: &[Place]) -> Select<TicketRow> {
         if index > 0 {
             select.push(" UNION ALL ");
         }
-        select.push("SELECT * FROM (SELECT k.key AS key, k.organization_id AS organization_id FROM tickets k");
+        select.push(walked(listing.sort.key));
         conditions(&mut select, places.get(index).copied().unwrap_or(nowhere), &listing.filters);
         position(&mut select, listing);
         select.push(order(listing.sort)).push(" LIMIT ").bind(&enough).push(")");
         select.push_pg("", " AS walk");
     }
+    select.push(if listing.sort.descending { " ORDER BY value DESC, id DESC" } else { " ORDER BY value, id" });
+    select.push(" LIMIT ").bind(&listing.limit).push(" OFFSET ").bind(&listing.offset);
     select.push(") w JOIN tickets k ON k.key = w.key AND k.organization_id = w.organization_id").push(ticket_joins!());
-    select.push(order(listing.sort)).push(" LIMIT ").bind(&listing.limit).push(" OFFSET ").bind(&listing.offset);
+    select.push(order(listing.sort));
     select
+}
+
+/// What a walk brings along: where the row lies, and what the merge sorts by.
+const fn walked(key: SortKey) -> &'static str {
+    match key {
+        SortKey::CreatedAt => {
+            "SELECT * FROM (SELECT k.key AS key, k.organization_id AS organization_id, k.created_at AS value, k.id AS id FROM tickets k"
+        }
+        SortKey::UpdatedAt => {
+            "SELECT * FROM (SELECT k.key AS key, k.organization_id AS organization_id, k.updated_at AS value, k.id AS id FROM tickets k"
+        }
+        SortKey::Priority => {
+            "SELECT * FROM (SELECT k.key AS key, k.organization_id AS organization_id, k.priority AS value, k.id AS id FROM tickets k"
+        }
+    }
 }
 
 fn counting(listing: &Listing, places: &[Place]) -> Select<(i64,)> {

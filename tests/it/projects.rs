@@ -81,15 +81,15 @@ async fn a_code_is_fixed_once_it_has_a_ticket(app: TestApp) {
     olga.patch(&path, json!({"project": {"code": "NET"}})).await.is(200);
     let filed = olga.post("tickets", ticket(&world.project, &json!({}))).await.is(201);
     assert_eq!(filed["code"], "NET-1");
-    let fixed = json!({"code": ["can't be changed"]});
-    assert_eq!(olga.patch(&path, json!({"project": {"code": "WEB"}})).await.details(), fixed);
+    let unchangeable = json!({"code": ["can't be changed"]});
+    assert_eq!(olga.patch(&path, json!({"project": {"code": "WEB"}})).await.details(), unchangeable);
     olga.patch(&path, json!({"project": {"code": "net", "name": "Net"}})).await.is(200);
     // Also where the ticket is gone.
     olga.delete(format!("tickets/{}", filed["id"].as_str().unwrap())).await.is(204);
     app.pass(Span::days(31));
     app.sweep().await;
     let olga = app.personal_token(&world.owner, Scopes::FULL).await;
-    assert_eq!(olga.patch(&path, json!({"project": {"code": "WEB"}})).await.details(), fixed);
+    assert_eq!(olga.patch(&path, json!({"project": {"code": "WEB"}})).await.details(), unchangeable);
 }
 
 async fn slugs_come_from_names_and_never_clash(app: TestApp) {

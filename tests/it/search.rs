@@ -14,7 +14,7 @@ both! {
 }
 
 async fn found(who: &Client, question: &str) -> Vec<String> {
-    let encoded: String = question.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let encoded = percent_encoding::percent_encode(question.as_bytes(), percent_encoding::NON_ALPHANUMERIC);
     let answer = who.get(format!("tickets?q={encoded}&sort=created_at")).await;
     let list = answer.is(200);
     let titles: Vec<_> = list.as_array().unwrap().iter().map(|ticket| ticket["title"].as_str().unwrap().to_owned()).collect();

@@ -62,13 +62,16 @@ def close_answers(schemas):
 def seed_bodies(schemas):
     new = schemas["NewTicket"]["properties"]["ticket"]
     change = schemas["TicketChange"]["properties"]["ticket"]
+    some_id = change["properties"]["project_id"]
     for ticket in (new["properties"], change["properties"]):
-        ticket["assignee_id"] = rather([SEED["user_id"]], ticket["assignee_id"])
-        ticket["project_id"] = rather([SEED["project_id"]], ticket["project_id"])
+        ticket["assignee_id"] = rather([SEED["user_id"], None], some_id)
+    change["properties"]["project_id"] = rather([SEED["project_id"]], some_id)
     if PASS == "personal":
         # A personal token has to say in which project: OpenAPI cannot make a member's presence depend on the token.
         new["required"].append("project_id")
-        new["properties"]["project_id"] = rather([SEED["project_id"]], change["properties"]["project_id"])
+        new["properties"]["project_id"] = rather([SEED["project_id"]], some_id)
+    else:
+        new["properties"]["project_id"] = rather([SEED["project_id"], None], some_id)
     # Archiving would end the pass's project token and make the rest of the pass one 403. `tests/it` tells that story.
     schemas["ProjectChange"]["properties"]["project"]["properties"]["archived"] = {"type": "boolean", "enum": [False]}
 

@@ -1,3 +1,6 @@
+//! Settings by their order: flags before environment before file, and what is said of a wrong one.
+//! Single values are told beside `values`.
+
 use super::*;
 
 fn environment(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {

@@ -1,3 +1,6 @@
+//! The listener under clients that are slow, many, or go away.
+//! What is answered to a request is told in `tests/it`.
+
 use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

@@ -119,7 +119,7 @@ impl Answer {
     }
 
     fn check_body(&self) {
-        if self.path.ends_with("z") && !self.path.starts_with("/api") {
+        if self.path.ends_with('z') && !self.path.starts_with("/api") {
             return;
         }
         if self.method == Method::HEAD || matches!(self.status, 204 | 304) {

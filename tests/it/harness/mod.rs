@@ -24,7 +24,7 @@ use bugtome::model::time::{Span, Time};
 pub use client::{Call, Client};
 use database::Home;
 pub use database::Kind;
-pub use world::{Organization, Person, Project, World, draft, ticket};
+pub use world::{Person, Project, World, draft, ticket};
 
 /// Makes each of the named stories a test on both databases: `name::sqlite` and `name::postgres`.
 macro_rules! both {
@@ -56,8 +56,6 @@ pub struct TestApp {
     pub app: App,
     /// What its faces share.
     pub front: Arc<Front>,
-    /// Which database it runs on.
-    pub kind: Kind,
     router: Router,
     clock: Hand,
     // Dropped last: the database must be closed by then.
@@ -105,7 +103,7 @@ impl TestApp {
         let app = App::new(home.database.clone(), clock, Random::system(), BASE_URL);
         let front = front(&app, &Settings::default());
         let router = bugtome::api::router(&front);
-        Self { app, front, kind, router, clock: hand, home }
+        Self { app, front, router, clock: hand, home }
     }
 
     /// Runs the program anew over the same database with other settings; clients made from now on talk to that.
@@ -127,11 +125,6 @@ impl TestApp {
     /// Lets time pass.
     pub fn pass(&self, span: Span) {
         self.clock.advance(span);
-    }
-
-    /// Sets the clock.
-    pub fn set_clock(&self, time: Time) {
-        self.clock.set(time);
     }
 
     /// Somebody without a token.

@@ -24,14 +24,12 @@ pub struct Person {
 #[derive(Debug, Clone)]
 pub struct Organization {
     pub id: Id<organization::Organization>,
-    pub slug: String,
 }
 
 /// A project.
 #[derive(Debug, Clone)]
 pub struct Project {
     pub id: Id<project::Project>,
-    pub code: String,
 }
 
 /// Who and what there is.
@@ -96,7 +94,7 @@ impl TestApp {
         let (slug, owner) = (slug.to_owned(), owner.id);
         self.command(move |ctx| {
             let row = organizations::create(ctx, &text(&slug), &text(&slug), owner)?;
-            Ok(Organization { id: row.id, slug: row.slug })
+            Ok(Organization { id: row.id })
         })
         .await
     }
@@ -131,7 +129,7 @@ impl TestApp {
         self.command(move |ctx| {
             let draft = projects::Draft { name: text(&format!("Project {code}")), code: text(&code), ..projects::Draft::default() };
             let row = projects::create(ctx, organization, &draft)?;
-            Ok(Project { id: row.id, code: row.code })
+            Ok(Project { id: row.id })
         })
         .await
     }

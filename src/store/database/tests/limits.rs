@@ -1,4 +1,5 @@
 //! Deadlines, full queues, servers that hang or go away.
+//! What is written meanwhile is told in `writing`.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
 //! Steps are applied once, in order, whole or not at all, whoever comes first.
+//! What the real steps make is told by every other story.
 
 use super::{STEPS, Step, apply};
 use crate::store::database::tests::both;

@@ -1,4 +1,5 @@
 //! The SQL that both databases must understand alike.
+//! The values that go in and come out are told in `types`.
 
 use uuid::Uuid;
 

@@ -1,4 +1,5 @@
 //! What goes in comes out the same, NULL included.
+//! What is no value of a type is refused on both databases alike.
 
 use uuid::Uuid;
 

@@ -1,4 +1,5 @@
 //! The check of all statements finds what it is there to find.
+//! That the store's own statements pass is told here too.
 
 use super::{both, sql};
 use crate::store::database::registry::{families, statements, verify};

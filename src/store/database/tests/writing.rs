@@ -1,4 +1,5 @@
 //! Writers side by side: the group commit of SQLite, transactions run again on PostgreSQL.
+//! What stops them is told in `limits`.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
