@@ -447,6 +447,23 @@ fn killed_at_any_point_there_is_the_old_or_the_new() {
     }
 }
 
+/// Whoever adds a table decides whether a restore must take something over from it: then it belongs into `store::rights` as well.
+#[test]
+fn every_table_has_been_thought_of() {
+    const RIGHTS: [&str; 7] = ["members", "organizations", "project_counters", "projects", "serials", "tokens", "users"];
+    const DATA: [&str; 8] = ["comment_words", "comments", "events", "idempotency", "persons", "schema_steps", "ticket_words", "tickets"];
+    let place = Installation::sqlite();
+    let rows = place.inside(|ctx| {
+        Ok(ctx.db.query(bugtome::sql!((String,):
+            "SELECT CAST(name AS TEXT) FROM pragma_table_list WHERE type IN ('table', 'virtual') AND name NOT LIKE 'sqlite_%' ORDER BY name"
+        ))?)
+    });
+    let there: Vec<&str> = rows.iter().map(|(name,)| name.as_str()).collect();
+    let mut known = [&RIGHTS[..], &DATA[..]].concat();
+    known.sort_unstable();
+    assert_eq!(there, known);
+}
+
 #[test]
 fn postgres_has_its_own_tools() {
     let place = Installation::postgres();

@@ -19,6 +19,8 @@ use bugtome::model::tickets::Ticket;
 use bugtome::store::database::{Database, Options};
 use bugtome::store::tickets::TicketRow;
 
+use crate::server::{on_postgres_at, postgres_url};
+
 /// Tells one story on SQLite and on PostgreSQL.
 macro_rules! both {
     ($($(#[$meta:meta])* fn $name:ident($place:ident) $body:block)+) => {$(
@@ -91,8 +93,8 @@ impl Installation {
     pub(crate) fn postgres() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("it_commands_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        server(&format!("CREATE DATABASE {name}"));
-        let server = server_url();
+        on_postgres_at(&postgres_url(), &format!("CREATE DATABASE {name}"));
+        let server = postgres_url();
         let (address, options) = server.split_once('?').unwrap_or((&server, ""));
         let authority = address.split('/').take(3).collect::<Vec<_>>().join("/");
         let url = format!("{authority}/{name}?{options}");
@@ -201,7 +203,7 @@ impl Installation {
 impl Drop for Installation {
     fn drop(&mut self) {
         if let Some(name) = &self.postgres {
-            server(&format!("DROP DATABASE {name} WITH (FORCE)"));
+            on_postgres_at(&postgres_url(), &format!("DROP DATABASE {name} WITH (FORCE)"));
         }
     }
 }
@@ -209,19 +211,4 @@ impl Drop for Installation {
 /// A file of the test data.
 pub(crate) fn data(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name).display().to_string()
-}
-
-fn server_url() -> String {
-    std::env::var("BUGTOME_TEST_POSTGRES_URL")
-        .expect("BUGTOME_TEST_POSTGRES_URL must name a PostgreSQL server where databases may be made, such as ./test starts")
-}
-
-fn server(command: &str) {
-    let config: tokio_postgres::Config = server_url().parse().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let (client, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(connection);
-        client.batch_execute(command).await.unwrap();
-    });
 }

@@ -106,7 +106,7 @@ pub(crate) fn bugtome(folder: &Path) -> Command {
     command
 }
 
-fn postgres_url() -> String {
+pub(crate) fn postgres_url() -> String {
     std::env::var("BUGTOME_TEST_POSTGRES_URL")
         .expect("BUGTOME_TEST_POSTGRES_URL must name a PostgreSQL server where databases may be made, such as ./test starts")
 }
