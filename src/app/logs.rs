@@ -26,7 +26,15 @@ pub fn set_up() -> Result<(), Error> {
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = if std::io::stderr().is_terminal() { lines.boxed() } else { lines.with_ansi(false).json().flatten_event(true).boxed() };
     tracing_subscriber::registry().with(lines.with_filter(filter(level))).try_init()?;
+    std::panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// A panic's place goes to the log, and its text only where that is fixed: a formatted one may hold what somebody sent.
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    let text = panic.payload().downcast_ref::<&'static str>().copied();
+    tracing::error!(place, text, "a panic");
 }
 
 fn level(text: String) -> Result<LevelFilter, Error> {

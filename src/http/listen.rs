@@ -48,8 +48,6 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// For the TLS handshake.
     pub handshake_timeout: Duration,
-    /// For a whole request body. The router's to apply: it alone knows when it begins to read.
-    pub body_timeout: Duration,
     /// For a client that takes nothing of what we send.
     pub write_timeout: Duration,
     /// For a connection between requests.
@@ -65,7 +63,6 @@ impl Default for Limits {
             header_bytes: 32 * 1024,
             header_timeout: Duration::from_secs(10),
             handshake_timeout: Duration::from_secs(10),
-            body_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(75),
             // Whoever sends SIGTERM often sends SIGKILL ten seconds later; the last second is for what has to be written down.

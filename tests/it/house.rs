@@ -106,7 +106,16 @@ fn the_plan_names_every_module_that_there_is_and_no_other() {
 #[test]
 fn what_the_documents_name_is_there() {
     let mut named = 0;
-    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/api.md", "docs/backup.md", "docs/importing.md", "docs/settings.md", "docs/tokens.md"] {
+    for document in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "docs/api.md",
+        "docs/backup.md",
+        "docs/importing.md",
+        "docs/settings.md",
+        "docs/tokens.md",
+    ] {
         let text = std::fs::read_to_string(root().join(document)).unwrap();
         let quoted = text.split('`').skip(1).step_by(2);
         let folders = ["src/", "tests/", "docs/", "migrations/", "bench/", "benches/", ".ci/"];
