@@ -2,7 +2,7 @@
 //! Who writes and who reads with which connection lives in `writer` and `readers`.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
@@ -77,12 +77,28 @@ impl File {
                 "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -{};",
                 self.cache
             ))?,
-            Purpose::Write => connection.execute_batch(&format!(
-                "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                 PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA journal_size_limit = {LOG_KEPT};"
-            ))?,
+            Purpose::Write => {
+                keep_a_log(&connection)?;
+                connection.execute_batch(&format!(
+                    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; \
+                     PRAGMA journal_size_limit = {LOG_KEPT};"
+                ))?;
+            }
         }
         Ok(connection)
+    }
+}
+
+/// Makes the database a WAL database, if it is none yet. SQLite itself does not wait for another process that is just doing the same.
+fn keep_a_log(connection: &rusqlite::Connection) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        match connection.execute_batch("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;") {
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) && began.elapsed() < BUSY => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            outcome => return Ok(outcome?),
+        }
     }
 }
 
