@@ -14,6 +14,7 @@ use crate::model::tokens::{HashedToken, Token};
 use crate::model::users::User;
 use crate::store::database::Connection;
 use crate::store::tokens::{self, JudgedRow};
+use crate::store::users;
 
 /// How long the door stays open through which a rotation may be asked for again.
 pub const RETRY_DOOR: Span = Span::seconds(600);
@@ -28,6 +29,8 @@ pub enum Who {
     Anonymous,
     /// A command on the machine itself, which may do everything.
     Command,
+    /// Somebody who has signed in; whether the user still may come in is judged here as for a token.
+    User(Id<User>),
     /// A token, about the project or the organization that the request names.
     Token {
         /// Its digest.
@@ -68,6 +71,8 @@ pub enum Caller {
     Anonymous,
     /// A command.
     Command,
+    /// A signed-in person.
+    User(Id<User>),
     /// A token, with all that the one query said.
     Token(Box<JudgedRow>),
 }
@@ -96,6 +101,8 @@ impl<'a> Ctx<'a> {
         let caller = match who {
             Who::Anonymous => Caller::Anonymous,
             Who::Command => Caller::Command,
+            Who::User(user) if users::is_enabled(db, *user)? => Caller::User(*user),
+            Who::User(_) => return Err(Error::Unauthenticated),
             Who::Token { token, about, rotation } => judge(db, token, *about, *rotation, now)?,
         };
         Ok(Self { db, caller, via, now, repeat: None, random, pool: [0; 64], left: 0, sequence: 0 })
@@ -132,6 +139,7 @@ impl<'a> Ctx<'a> {
     /// The person who acts; a command is nobody.
     pub fn person(&self) -> Option<Id<Person>> {
         match &self.caller {
+            Caller::User(user) => Some(user.cast()),
             Caller::Token(judged) => Some(judged.user_id.map_or_else(|| judged.id.cast(), Id::cast)),
             Caller::Anonymous | Caller::Command => None,
         }
@@ -139,14 +147,23 @@ impl<'a> Ctx<'a> {
 
     /// The user who acts, or for whom a personal token does.
     pub fn user(&self) -> Option<Id<User>> {
-        self.token().and_then(|judged| judged.user_id)
+        match &self.caller {
+            Caller::User(user) => Some(*user),
+            Caller::Token(judged) => judged.user_id,
+            Caller::Anonymous | Caller::Command => None,
+        }
+    }
+
+    /// Whether the policy of an organization lets the caller in; it is about tokens alone.
+    pub(super) fn is_within(&self, policy: Option<Span>) -> bool {
+        self.token().is_none_or(|judged| judged.is_within(policy))
     }
 
     /// The token that calls.
     pub fn token(&self) -> Option<&JudgedRow> {
         match &self.caller {
             Caller::Token(judged) => Some(judged),
-            Caller::Anonymous | Caller::Command => None,
+            Caller::Anonymous | Caller::Command | Caller::User(_) => None,
         }
     }
 

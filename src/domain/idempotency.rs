@@ -116,6 +116,7 @@ fn keep(ctx: &mut Ctx<'_>, caller: uuid::Uuid, repeat: &Repeat, kept: &Kept) -> 
 fn caller_id(ctx: &Ctx<'_>) -> Option<uuid::Uuid> {
     match &ctx.caller {
         Caller::Token(judged) => Some(judged.user_id.map_or_else(|| judged.chain().uuid(), crate::model::id::Id::uuid)),
+        Caller::User(user) => Some(user.uuid()),
         Caller::Anonymous | Caller::Command => None,
     }
 }

@@ -47,6 +47,8 @@ pub enum Capability {
     ManageOwnTokens,
     /// Manage a project's tokens.
     ManageProjectTokens,
+    /// Revoke tokens of members that reach the organization.
+    RevokeMembersTokens,
     /// Invite members and change roles below one's own.
     ManageMembers,
     /// Make or remove owners.
@@ -116,6 +118,7 @@ impl Capability {
         Self::ReadMembers,
         Self::ManageOwnTokens,
         Self::ManageProjectTokens,
+        Self::RevokeMembersTokens,
         Self::ManageMembers,
         Self::ManageOwners,
         Self::SetTokenPolicy,
@@ -143,7 +146,7 @@ impl Capability {
             Self::DeleteProject => (Scoped(Scope::ProjectsWrite), Owner, true),
             Self::ReadMembers => (Personal(Scope::MembersRead), Viewer, true),
             Self::ManageOwnTokens => (SignedIn, Viewer, true),
-            Self::ManageProjectTokens | Self::ManageMembers => (SignedIn, Admin, true),
+            Self::ManageProjectTokens | Self::RevokeMembersTokens | Self::ManageMembers => (SignedIn, Admin, true),
             Self::ManageOwners | Self::SetTokenPolicy => (SignedIn, Owner, true),
             Self::ImportTickets => (SignedIn, Admin, false),
         };

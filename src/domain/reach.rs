@@ -10,7 +10,6 @@ use crate::model::projects::Project;
 use crate::model::roles::Role;
 use crate::model::tickets::Ticket;
 use crate::model::time::Time;
-use crate::store::database::Connection;
 use crate::store::organizations::{self, MembershipRow};
 use crate::store::tickets::{self, TicketReachRow};
 use crate::store::{projects, tokens::JudgedRow};
@@ -65,7 +64,9 @@ impl Ctx<'_> {
             }
             (Caller::Command, _) | (Caller::Anonymous | Caller::Token(_), Door::Anybody) | (Caller::Token(_), Door::AnyToken) => Ok(()),
             (Caller::Anonymous, _) => Err(Error::Unauthenticated),
-            (Caller::Token(_), Door::SignedIn) => Err(Error::Forbidden),
+            (Caller::Token(_), Door::SignedIn) | (Caller::User(_), Door::AnyToken) => Err(Error::Forbidden),
+            // Scopes are what tokens were made for; a person has a role alone.
+            (Caller::User(_), _) => Ok(()),
             (Caller::Token(judged), Door::Scoped(scope) | Door::Personal(scope)) => {
                 if !judged.scopes.has(scope) {
                     return Err(Error::MissingScope(Some(scope)));
@@ -81,7 +82,7 @@ impl Ctx<'_> {
     /// The project, if the caller reaches it and may do this in it.
     pub fn project(&mut self, capability: Capability, id: Id<Project>) -> Result<ProjectReach> {
         self.allow(capability)?;
-        let reach = find_project(self.db, &self.caller, id)?.ok_or(Error::Unreachable)?;
+        let reach = self.find_project(id)?.ok_or(Error::Unreachable)?;
         self.may(capability, reach.role, reach.archived_at)?;
         Ok(reach)
     }
@@ -89,12 +90,7 @@ impl Ctx<'_> {
     /// The organization, if the caller reaches it and may do this in it.
     pub fn organization(&mut self, capability: Capability, id: Id<Organization>) -> Result<OrganizationReach> {
         self.allow(capability)?;
-        let reach = match &self.caller {
-            Caller::Anonymous => None,
-            Caller::Command => Some(OrganizationReach { id, role: Role::Owner }),
-            Caller::Token(judged) => find_organization(self.db, judged, id)?,
-        };
-        let reach = reach.ok_or(Error::Unreachable)?;
+        let reach = self.find_organization(id)?.ok_or(Error::Unreachable)?;
         self.may(capability, reach.role, None)?;
         Ok(reach)
     }
@@ -114,7 +110,7 @@ impl Ctx<'_> {
         self.allow(capability)?;
         let user = self.user();
         let row = tickets::reach(self.db, id, user)?.ok_or(Error::NotFound)?;
-        let role = ticket_role(&self.caller, &row).ok_or(Error::NotFound)?;
+        let role = self.ticket_role(&row).ok_or(Error::NotFound)?;
         if row.project_deleted_at.is_some() || !there(row.deleted_at) {
             return Err(Error::NotFound);
         }
@@ -125,11 +121,10 @@ impl Ctx<'_> {
     /// All organizations that the caller reaches. A project token reaches none.
     pub fn organizations(&mut self, capability: Capability) -> Result<Vec<MembershipRow>> {
         self.allow(capability)?;
-        let Caller::Token(judged) = &self.caller else { return Ok(Vec::new()) };
-        let Some(user) = judged.user_id else { return Ok(Vec::new()) };
+        let Some(user) = self.user() else { return Ok(Vec::new()) };
         let needed = capability.rule().role;
         let all = organizations::of_user(self.db, user)?;
-        Ok(all.into_iter().filter(|row| judged.is_within(row.max_token_life) && row.role >= needed).collect())
+        Ok(all.into_iter().filter(|row| self.is_within(row.max_token_life) && row.role >= needed).collect())
     }
 
     /// The role, and that an archived project is only read. After this the rights are judged, so a repeated request gets its answer here.
@@ -140,14 +135,15 @@ impl Ctx<'_> {
         }
         idempotency::once(self)
     }
-}
 
-/// Without a user there is no membership: a project token is an admin of its own project, a command an owner everywhere.
-fn find_project(db: &mut Connection, caller: &Caller, id: Id<Project>) -> Result<Option<ProjectReach>> {
-    let judged = match caller {
-        Caller::Anonymous => return Ok(None),
-        Caller::Command => {
-            let row = projects::by_id(db, id)?.filter(|row| row.deleted_at.is_none());
+    /// The project as the caller reaches it. Without a user there is no membership: a project token is an admin of its own project, a command
+    /// an owner everywhere.
+    fn find_project(&mut self, id: Id<Project>) -> Result<Option<ProjectReach>> {
+        if let Some(judged) = self.token().filter(|judged| judged.project_id == Some(id)) {
+            return Ok(judged_project(judged));
+        }
+        if matches!(self.caller, Caller::Command) {
+            let row = projects::by_id(self.db, id)?.filter(|row| row.deleted_at.is_none());
             return Ok(row.map(|row| ProjectReach {
                 id: row.id,
                 serial: row.serial,
@@ -157,21 +153,39 @@ fn find_project(db: &mut Connection, caller: &Caller, id: Id<Project>) -> Result
                 role: Role::Owner,
             }));
         }
-        Caller::Token(judged) => judged,
-    };
-    if judged.project_id == Some(id) {
-        return Ok(judged_project(judged));
+        let Some(user) = self.user() else { return Ok(None) };
+        let row = projects::reached(self.db, id, user)?;
+        Ok(row.filter(|row| row.deleted_at.is_none() && self.is_within(row.max_token_life)).map(|row| ProjectReach {
+            id: row.id,
+            serial: row.serial,
+            organization: row.organization_id,
+            code: row.code,
+            archived_at: row.archived_at,
+            role: row.role,
+        }))
     }
-    let Some(user) = judged.user_id else { return Ok(None) };
-    let row = projects::reached(db, id, user)?.filter(|row| row.deleted_at.is_none() && judged.is_within(row.max_token_life));
-    Ok(row.map(|row| ProjectReach {
-        id: row.id,
-        serial: row.serial,
-        organization: row.organization_id,
-        code: row.code,
-        archived_at: row.archived_at,
-        role: row.role,
-    }))
+
+    /// The organization as the caller reaches it. A project token reaches none.
+    fn find_organization(&mut self, id: Id<Organization>) -> Result<Option<OrganizationReach>> {
+        if matches!(self.caller, Caller::Command) {
+            return Ok(Some(OrganizationReach { id, role: Role::Owner }));
+        }
+        let Some(user) = self.user() else { return Ok(None) };
+        if let Some(judged) = self.token().filter(|judged| judged.organization_id == Some(id)) {
+            return Ok(judged.role.filter(|_| judged.is_within(judged.max_token_life)).map(|role| OrganizationReach { id, role }));
+        }
+        let row = organizations::membership(self.db, id, user)?.filter(|row| self.is_within(row.max_token_life));
+        Ok(row.map(|row| OrganizationReach { id: row.id, role: row.role }))
+    }
+
+    fn ticket_role(&self, row: &TicketReachRow) -> Option<Role> {
+        match &self.caller {
+            Caller::Anonymous => None,
+            Caller::Command => Some(Role::Owner),
+            Caller::Token(judged) if !judged.is_personal() => (judged.own_project_id == Some(row.project_id)).then_some(Role::Admin),
+            Caller::User(_) | Caller::Token(_) => row.role.filter(|_| self.is_within(row.max_token_life)),
+        }
+    }
 }
 
 /// The project that the one query has read along with the token.
@@ -188,22 +202,4 @@ fn judged_project(judged: &JudgedRow) -> Option<ProjectReach> {
         archived_at: judged.project_archived_at,
         role,
     })
-}
-
-fn find_organization(db: &mut Connection, judged: &JudgedRow, id: Id<Organization>) -> Result<Option<OrganizationReach>> {
-    let Some(user) = judged.user_id else { return Ok(None) };
-    if judged.organization_id == Some(id) {
-        return Ok(judged.role.filter(|_| judged.is_within(judged.max_token_life)).map(|role| OrganizationReach { id, role }));
-    }
-    let row = organizations::membership(db, id, user)?.filter(|row| judged.is_within(row.max_token_life));
-    Ok(row.map(|row| OrganizationReach { id: row.id, role: row.role }))
-}
-
-fn ticket_role(caller: &Caller, row: &TicketReachRow) -> Option<Role> {
-    match caller {
-        Caller::Anonymous => None,
-        Caller::Command => Some(Role::Owner),
-        Caller::Token(judged) if judged.is_personal() => row.role.filter(|_| judged.is_within(row.max_token_life)),
-        Caller::Token(judged) => (judged.own_project_id == Some(row.project_id)).then_some(Role::Admin),
-    }
 }

@@ -17,6 +17,7 @@ use crate::model::time::{Span, Time};
 use crate::model::tokens::{HashedToken, PlainToken, RevokedHow, Token, TokenKind};
 use crate::model::users::User;
 use crate::store::database::Connection;
+use crate::store::members;
 use crate::store::persons::{self, PersonRow};
 use crate::store::tokens::{self as store, Continues, NewToken, TokenRow};
 
@@ -52,6 +53,10 @@ pub struct Made {
 /// Makes a personal token for the user.
 pub fn create_personal(ctx: &mut Ctx<'_>, user: Id<User>, draft: &Draft) -> Result<Made> {
     ctx.allow(Capability::ManageOwnTokens)?;
+    // Whoever has signed in makes tokens for themselves; a command for anybody.
+    if ctx.user().is_some_and(|own| own != user) {
+        return Err(Error::Forbidden);
+    }
     let plain = random_token(ctx, TokenKind::Personal);
     create(ctx, draft, plain, Some(user), None)
 }
@@ -144,8 +149,8 @@ pub fn rotate(ctx: &mut Ctx<'_>, plain: &PlainToken, key: Option<&str>, overlap:
     if overlap < Span::ZERO || overlap > LONGEST_OVERLAP {
         return Err(Error::invalid("overlap_seconds", Problem::NotIncluded));
     }
-    if let (Some(rotated_at), Some(stops_at)) = (old.rotated_at, old.stops_at) {
-        return rotate_again(ctx, &old, plain, key, stops_at.since(rotated_at) == overlap);
+    if old.rotated_at.is_some() {
+        return rotate_again(ctx, &old, plain, key, overlap);
     }
     let salt = ctx.random::<16>();
     let successor = match key {
@@ -155,7 +160,9 @@ pub fn rotate(ctx: &mut Ctx<'_>, plain: &PlainToken, key: Option<&str>, overlap:
     let stops_at = ctx.now.plus(overlap);
     let key_digest = key.map(rotation_key_digest);
     if store::set_rotated(ctx.db, old.id, ctx.now, stops_at, &salt, key_digest)? == 0 {
-        return Err(Error::Conflict(ROTATED));
+        // Another was faster; where it was this same request, sent twice at once, it gets the same answer.
+        let old = by_id(ctx, old.id)?;
+        return rotate_again(ctx, &old, plain, key, overlap);
     }
     let id = ctx.new_id();
     let new = NewToken {
@@ -185,9 +192,9 @@ fn end_of_successor(old: &TokenRow, now: Time) -> Option<Time> {
 
 /// The door for a retry. What made it the same request has been checked in part when the token was judged; here is all of it, since a token in
 /// its overlap comes without having been asked.
-fn rotate_again(ctx: &mut Ctx<'_>, old: &TokenRow, plain: &PlainToken, key: Option<&str>, same_overlap: bool) -> Result<Made> {
-    let kept = ctx.token().and_then(|judged| judged.retry_key_digest);
-    let same_key = key.map(rotation_key_digest).is_some_and(|sent| Some(sent) == kept);
+fn rotate_again(ctx: &mut Ctx<'_>, old: &TokenRow, plain: &PlainToken, key: Option<&str>, overlap: Span) -> Result<Made> {
+    let same_key = key.map(rotation_key_digest).is_some_and(|sent| Some(sent) == old.retry_key_digest);
+    let same_overlap = old.rotated_at.zip(old.stops_at).is_some_and(|(at, end)| end.since(at) == overlap);
     let in_time = old.rotated_at.is_some_and(|at| ctx.now.since(at) < RETRY_DOOR);
     let stopped = old.stops_at.is_none_or(|end| end <= ctx.now);
     // A stopped token has this one door. Where it is shut, the token is as unknown as any that stopped; in its overlap it is a conflict.
@@ -220,6 +227,47 @@ pub fn revoke_found(ctx: &mut Ctx<'_>, found: &[HashedToken]) -> Result<()> {
         store::set_revoked_by_digest(ctx.db, digest, ctx.now, RevokedHow::Finder)?;
     }
     Ok(())
+}
+
+/// How much is revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// That token.
+    Token,
+    /// Every token of its chain: those that it replaced, and its successors.
+    Chain,
+}
+
+/// Revokes a token in settings: one's own, or as an admin a project's or a member's. `NotFound` for all others.
+pub fn revoke(ctx: &mut Ctx<'_>, id: Id<Token>, extent: Extent) -> Result<TokenRow> {
+    ctx.allow(Capability::ManageOwnTokens)?;
+    let token = store::by_id(ctx.db, id)?.ok_or(Error::NotFound)?;
+    let own = token.user_id.is_some() && token.user_id == ctx.user();
+    if !own {
+        may_revoke_others(ctx, &token)?;
+    }
+    let how = if own { RevokedHow::Owner } else { RevokedHow::Admin };
+    let by = ctx.person();
+    match extent {
+        Extent::Token => store::set_revoked(ctx.db, id, ctx.now, by, how)?,
+        Extent::Chain => store::set_chain_revoked(ctx.db, token.chain_id, ctx.now, by, how)?,
+    };
+    by_id(ctx, id)
+}
+
+/// An admin of the project's organization, or of one that the token's user belongs to. Whoever is neither does not hear that the token exists.
+fn may_revoke_others(ctx: &mut Ctx<'_>, token: &TokenRow) -> Result<()> {
+    let unknown = |error| if matches!(error, Error::Unreachable) { Error::NotFound } else { error };
+    let Some(user) = token.user_id else {
+        let project = token.project_id.ok_or(Error::NotFound)?;
+        return ctx.project(Capability::ManageProjectTokens, project).map(|_| ()).map_err(unknown);
+    };
+    for organization in ctx.organizations(Capability::RevokeMembersTokens)? {
+        if members::role(ctx.db, organization.id, user)?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(Error::NotFound)
 }
 
 /// Revokes a token by its id or by itself, for commands; `NotFound` when there is none.

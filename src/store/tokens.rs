@@ -142,6 +142,8 @@ row! {
         pub stops_at: Option<Time>,
         /// What its successor was derived with.
         pub retry_salt: Option<Vec<u8>>,
+        /// Digest of the key with which its replacement may be asked for again.
+        pub retry_key_digest: Option<[u8; 32]>,
         /// When it was revoked.
         pub revoked_at: Option<Time>,
         /// By whom.
@@ -156,7 +158,7 @@ macro_rules! token {
         concat!(
             "SELECT t.id, t.user_id, u.name, u.email, t.project_id, p.code, p.name, p.organization_id, t.name, t.last_four, t.scopes,
                     t.created_at, t.created_by, t.life, t.expires_at, t.last_used_at, t.last_used_from, t.chain_id, t.chain_started_at,
-                    t.predecessor_id, t.used, t.rotated_at, t.stops_at, t.retry_salt, t.revoked_at, t.revoked_by, t.revoked_how
+                    t.predecessor_id, t.used, t.rotated_at, t.stops_at, t.retry_salt, t.retry_key_digest, t.revoked_at, t.revoked_by, t.revoked_how
              FROM tokens t LEFT JOIN persons u ON u.id = t.user_id LEFT JOIN projects p ON p.id = t.project_id ",
             $rest
         )

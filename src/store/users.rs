@@ -33,6 +33,12 @@ pub fn by_email(db: &mut Connection, email: &Email) -> Result<Option<UserRow>> {
     ))
 }
 
+/// Whether there is such a user and nobody has shut them out.
+pub fn is_enabled(db: &mut Connection, id: Id<User>) -> Result<bool> {
+    let row = db.query_opt(sql!((Id<User>,): "SELECT id FROM users WHERE id = ?1 AND disabled_at IS NULL", Id<User> = id))?;
+    Ok(row.is_some())
+}
+
 /// All users, by address.
 pub fn all(db: &mut Connection) -> Result<Vec<UserRow>> {
     db.query(sql!(UserRow:

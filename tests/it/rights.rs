@@ -1,13 +1,13 @@
 //! Every way of losing a right, each of them effective with the next request.
 //! The same under load is told in `load`; who may do what at all is walked through in `access`.
 
-use bugtome::domain::{members, tokens, users};
+use bugtome::domain::{Error, Who, members, tokens, users};
+use bugtome::model::events::Via;
 use bugtome::model::id::Id;
 use bugtome::model::roles::Role;
 use bugtome::model::scopes::Scopes;
 use bugtome::model::time::Span;
-use bugtome::model::tokens::RevokedHow;
-use bugtome::store::tokens as store;
+use bugtome::model::tokens::{RevokedHow, Token};
 use serde_json::json;
 
 use crate::harness::{Client, Person, TestApp, World, both, ticket};
@@ -15,6 +15,7 @@ use crate::harness::{Client, Person, TestApp, World, both, ticket};
 both! {
     revoked_by_itself,
     revoked_by_its_owner_or_an_admin,
+    whoever_has_no_say_revokes_nothing,
     revoked_by_command,
     revoked_by_a_finder,
     expired,
@@ -53,25 +54,57 @@ async fn revoked_by_itself(app: TestApp) {
     }
 }
 
+async fn revoke(app: &TestApp, by: &Person, id: Id<Token>, extent: tokens::Extent) -> bugtome::domain::Result<()> {
+    let who = Who::User(by.id);
+    app.app.write(who, Via::Web, move |ctx| tokens::revoke(ctx, id, extent).map(|_| ())).await
+}
+
 async fn revoked_by_its_owner_or_an_admin(app: TestApp) {
+    use tokens::Extent;
     let world = app.world().await;
-    for how in [RevokedHow::Owner, RevokedHow::Admin] {
+    for by in [&world.member, &world.admin] {
         let who = app.personal_token(&world.member, Scopes::FULL).await;
         lives(&who).await;
-        let (id, by) = (who.id.unwrap(), world.admin.id.cast());
-        app.command(move |ctx| Ok(store::set_revoked(ctx.db, id, ctx.now, Some(by), how)?)).await;
+        revoke(&app, by, who.id.unwrap(), Extent::Token).await.unwrap();
         is_dead(&who, &world).await;
     }
+    let project = app.project_token(&world.project, Scopes::FULL).await;
+    revoke(&app, &world.admin, project.id.unwrap(), Extent::Token).await.unwrap();
+    is_dead(&project, &world).await;
     // The whole chain, as settings offer it.
     let old = app.personal_token(&world.member, Scopes::FULL).await;
     let rotated = old.post("tokens/current/rotate", json!({"overlap_seconds": 600})).await.is(201);
     let new = app.bearer(rotated["token"].as_str().unwrap());
     lives(&new).await;
-    let chain = old.id.unwrap();
-    let ended = app.command(move |ctx| Ok(store::set_chain_revoked(ctx.db, chain, ctx.now, None, RevokedHow::Owner)?)).await;
-    assert_eq!(ended, 2);
+    revoke(&app, &world.member, old.id.unwrap(), Extent::Chain).await.unwrap();
     is_dead(&old, &world).await;
     is_dead(&new, &world).await;
+}
+
+async fn whoever_has_no_say_revokes_nothing(app: TestApp) {
+    let world = app.world().await;
+    let of_owner = app.personal_token(&world.owner, Scopes::FULL).await;
+    let of_project = app.project_token(&world.project, Scopes::FULL).await;
+    for (by, id) in [
+        (&world.member, of_owner.id.unwrap()),
+        (&world.viewer, of_project.id.unwrap()),
+        (&world.stranger, of_owner.id.unwrap()),
+        (&world.stranger, of_project.id.unwrap()),
+    ] {
+        let refused = revoke(&app, by, id, tokens::Extent::Chain).await;
+        assert!(matches!(refused, Err(Error::NotFound | Error::Forbidden)), "{refused:?}");
+    }
+    lives(&of_owner).await;
+    lives(&of_project).await;
+    // Whoever has been shut out is nobody, also where they had signed in before.
+    let disabled = world.admin.id;
+    app.command(move |ctx| {
+        let row = users::all(ctx)?.into_iter().find(|row| row.id == disabled).unwrap();
+        users::disable(ctx, &row)
+    })
+    .await;
+    assert!(matches!(revoke(&app, &world.admin, of_project.id.unwrap(), tokens::Extent::Token).await, Err(Error::Unauthenticated)));
+    lives(&of_project).await;
 }
 
 async fn revoked_by_command(app: TestApp) {

@@ -21,6 +21,7 @@ both! {
     a_revocation_shuts_the_door,
     ten_minutes_shut_the_door,
     in_its_overlap_a_repeated_rotation_is_a_conflict,
+    a_rotation_sent_twice_at_once_is_answered_twice_alike,
     an_overlap_has_its_range_and_a_retry_may_not_change_it,
     a_report_only_token_does_not_rotate_itself,
     a_chain_ends_after_a_year,
@@ -233,6 +234,17 @@ async fn ten_minutes_shut_the_door(app: TestApp) {
     app.pass(Span::from_micros(1));
     rotate(&one, Some("k"), 0).await.is(401);
     rotate(&other, Some("k"), 3_600).await.is(409);
+}
+
+async fn a_rotation_sent_twice_at_once_is_answered_twice_alike(app: TestApp) {
+    let world = app.world().await;
+    for overlap in [0, 60] {
+        for _ in 0..5 {
+            let old = app.personal_token(&world.member, Scopes::FULL).await;
+            let (first, second) = tokio::join!(rotate(&old, Some("k"), overlap), rotate(&old, Some("k"), overlap));
+            assert_eq!(first.is(201), second.is(201));
+        }
+    }
 }
 
 async fn in_its_overlap_a_repeated_rotation_is_a_conflict(app: TestApp) {
