@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -270,7 +271,11 @@ impl Visit<'_> {
             }
         };
         let app = &self.front.app;
-        let outcome = if scans { app.scan(who(about), self.face.via, work).await } else { app.read(who(about), self.face.via, work).await };
+        let outcome = if scans {
+            self.timed("scan", app.scan(who(about), self.face.via, work)).await
+        } else {
+            self.timed("read", app.read(who(about), self.face.via, work)).await
+        };
         let (seen, outcome) = self.judged(outcome, passed)?;
         *passed = seen;
         self.close_retry_door(seen).await?;
@@ -285,7 +290,7 @@ impl Visit<'_> {
             let seen = *counted.get_or_insert_with(|| this.as_visit().count(ctx));
             Ok((seen, allow(ctx, seen, this.route.capability)))
         };
-        let outcome = self.front.app.read(who, self.face.via, work).await;
+        let outcome = self.timed("read", self.front.app.read(who, self.face.via, work)).await;
         let (seen, outcome) = self.judged(outcome, passed)?;
         *passed = seen;
         self.close_retry_door(seen).await?;
@@ -300,6 +305,14 @@ impl Visit<'_> {
         }
     }
 
+    /// Tells operators how long the database took, waiting for it included.
+    async fn timed<T>(&self, kind: &'static str, work: impl Future<Output = T>) -> T {
+        let began = Instant::now();
+        let answer = work.await;
+        self.front.metrics.database(kind, began.elapsed());
+        answer
+    }
+
     /// A successor's first request closes, before it is answered, the door through which the old token could be told it again.
     async fn close_retry_door(&self, passed: Passed) -> Result<()> {
         let (true, Some(token)) = (passed.first_use, passed.token) else { return Ok(()) };
@@ -310,7 +323,7 @@ impl Visit<'_> {
         let (refuse, wording) = (self.face.refuse, self.wording);
         let refused = move |problems: &_| refuse(&Error::Invalid(Clone::clone(problems)), wording).kept();
         let work = move |ctx: &mut Ctx<'_>| idempotency::run(ctx, repeat, |ctx| (operation.run)(ctx), Answer::kept, refused);
-        match self.front.app.write(who, self.face.via, work).await {
+        match self.timed("write", self.front.app.write(who, self.face.via, work)).await {
             Ok(Done::Answered(answer)) => Ok(answer),
             Ok(Done::Refused(problems)) => Err(Error::Invalid(problems)),
             Err(Error::Repeated(kept)) => Ok(Answer::repeated(*kept)),
