@@ -164,3 +164,28 @@ pub(super) fn command(connection: &rusqlite::Connection, text: &'static str) -> 
     connection.prepare_cached(text)?.raw_execute()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_file_can_be_opened_by_many_at_once() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let file = File::new(&folder.path().join("new.db"), 1);
+            file.create().unwrap();
+            let together = std::sync::Barrier::new(8);
+            let open = || {
+                together.wait();
+                let connection = file.open(Purpose::Write).unwrap();
+                connection.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0)).unwrap()
+            };
+            let modes = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+            });
+            assert_eq!(modes, ["wal"; 8]);
+        }
+    }
+}
