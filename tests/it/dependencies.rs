@@ -1,5 +1,5 @@
 //! What bugtome depends on keeps to `deny.toml`: licences, where it comes from, one TLS stack, and no crate twice without being named.
-//! cargo-deny reads the same file where it is installed, and knows advisories as well.
+//! cargo-deny, which `./test` runs too, reads the same file and knows advisories as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
