@@ -35,15 +35,6 @@ pub fn insert(db: &mut Connection, person: &PersonRow) -> Result<()> {
     Ok(())
 }
 
-/// Gives a user another name or address.
-pub fn rename(db: &mut Connection, id: Id<Person>, name: &str, email: Option<&str>) -> Result<()> {
-    db.execute(sql!(
-        "UPDATE persons SET name = ?2, email = ?3 WHERE id = ?1",
-        Id<Person> = id, str = name, Option<&str> = email
-    ))?;
-    Ok(())
-}
-
 /// The imported person of that name in the organization; kept under `id` if there was none.
 pub fn imported(db: &mut Connection, organization: Id<Organization>, name: &str, id: Id<Person>) -> Result<Id<Person>> {
     db.execute(sql!(
