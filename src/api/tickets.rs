@@ -1,8 +1,8 @@
 //! Tickets over REST: from parameters and bodies to the domain, and from its rows to JSON.
 //! Comments and history have files of their own.
 
-use axum::http::HeaderName;
 use axum::http::header::{IF_MATCH, LINK, LOCATION};
+use axum::http::{HeaderName, StatusCode};
 
 use super::json::Members;
 use super::paging::{self, LAST_PAGE, ROWS};
@@ -16,7 +16,7 @@ use crate::model::pages::{Cursor, Page, Sort};
 use crate::model::tickets::{Priority, Status, TicketCode};
 use crate::store::tickets::TicketRow;
 use crate::wire::Reader;
-use crate::wire::tickets::{Meta, Ticket, Tickets};
+use crate::wire::tickets::{self as wire, Meta};
 
 pub(super) fn reader<'a>(ctx: &Ctx<'_>, request: &'a Request) -> Reader<'a> {
     Reader { base_url: &request.base_url, hides_emails: ctx.hides_emails() }
@@ -35,9 +35,8 @@ pub(super) fn list(request: Request) -> Result<Operation> {
     let scans = query.may_scan();
     let operation = Operation::new(move |ctx| {
         let listed = ticket_lists::list(ctx, &query)?;
-        let reader = reader(ctx, &request);
-        let tickets: Vec<_> = listed.tickets.iter().map(|row| Ticket::new(reader, row)).collect();
-        Ok(describe(Answer::list(&tickets, listed.tickets.len())?, &request, &query, &listed))
+        let answer = Answer::written(StatusCode::OK, wire::list(reader(ctx, &request), &listed.tickets));
+        Ok(describe(answer, &request, &query, &listed))
     });
     Ok(operation.about(about).scanning(scans))
 }
@@ -50,19 +49,14 @@ pub(super) fn of_organization(request: Request) -> Result<Operation> {
     let scans = query.may_scan();
     let operation = Operation::new(move |ctx| {
         let listed = ticket_lists::of_organization(ctx, &query)?;
-        let reader = reader(ctx, &request);
         let (page, per_page) = match query.position {
             Position::Page(page) => (Some(page.number), page.size),
             Position::After(_, size) => (None, size),
         };
-        let meta = Meta {
-            total: listed.total.map(|total| total.count),
-            total_exact: listed.total.filter(|total| !total.exact).map(|_| false),
-            page,
-            per_page,
-        };
-        let tickets = listed.tickets.iter().map(|row| Ticket::new(reader, row)).collect();
-        Ok(describe(Answer::list(&Tickets { tickets, meta }, listed.tickets.len())?, &request, &query, &listed))
+        let meta =
+            Meta { total: listed.total.map(|total| total.count), inexact: listed.total.is_some_and(|total| !total.exact), page, per_page };
+        let answer = Answer::written(StatusCode::OK, wire::with_meta(reader(ctx, &request), &listed.tickets, meta));
+        Ok(describe(answer, &request, &query, &listed))
     });
     Ok(operation.about(About::Organization(organization)).scanning(scans))
 }
@@ -166,8 +160,8 @@ fn tag(row: &TicketRow) -> String {
     format!("\"{}-{}\"", row.version, row.comments_version)
 }
 
-fn shown(ctx: &Ctx<'_>, request: &Request, row: &TicketRow) -> Result<Answer> {
-    Ok(Answer::ok(&Ticket::new(reader(ctx, request), row))?.tagged(request, &tag(row)))
+fn shown(ctx: &Ctx<'_>, request: &Request, row: &TicketRow) -> Answer {
+    Answer::written(StatusCode::OK, wire::ticket(reader(ctx, request), row)).tagged(request, &tag(row))
 }
 
 /// `POST /api/v1/tickets`
@@ -176,7 +170,7 @@ pub(super) fn create(request: Request) -> Result<Operation> {
     let about = draft.project_id.value().map_or(About::Nothing, |id| About::Project(*id));
     let operation = Operation::new(move |ctx| {
         let row = tickets::create(ctx, &draft)?;
-        let answer = Answer::created(&Ticket::new(reader(ctx, &request), &row))?.tagged(&request, &tag(&row));
+        let answer = Answer::written(StatusCode::CREATED, wire::ticket(reader(ctx, &request), &row)).tagged(&request, &tag(&row));
         Ok(answer.with(LOCATION, format!("/api/v1/tickets/{}", row.id)))
     });
     Ok(operation.about(about))
@@ -188,7 +182,7 @@ pub(super) fn get(request: Request) -> Result<Operation> {
     let id = request.id("id", Error::NotFound)?;
     Ok(Operation::new(move |ctx| {
         let row = tickets::get(ctx, id)?;
-        shown(ctx, &request, &row)
+        Ok(shown(ctx, &request, &row))
     }))
 }
 
@@ -218,7 +212,7 @@ pub(super) fn edit(request: Request) -> Result<Operation> {
     let (id, expected) = (id?, expected(&request));
     Ok(Operation::new(move |ctx| {
         let row = tickets::edit(ctx, id, &draft, &expected)?;
-        shown(ctx, &request, &row)
+        Ok(shown(ctx, &request, &row))
     }))
 }
 
@@ -237,6 +231,6 @@ pub(super) fn restore(request: Request) -> Result<Operation> {
     let id = request.id("id", Error::NotFound)?;
     Ok(Operation::new(move |ctx| {
         let row = tickets::restore(ctx, id)?;
-        shown(ctx, &request, &row)
+        Ok(shown(ctx, &request, &row))
     }))
 }

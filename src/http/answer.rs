@@ -22,21 +22,16 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A body of JSON. What is over a few KiB grows as it is written; [`Answer::list`] knows better.
+    /// A body that is to be serialised as JSON.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self> {
-        Self::sized(status, body, 2_048)
+        let text = serde_json::to_vec(body).map_err(|error| Error::Internal(format!("an answer cannot be written: {error}")))?;
+        Ok(Self::written(status, text))
     }
 
-    /// 200 with a list of so many things in JSON.
-    pub fn list(body: &impl Serialize, length: usize) -> Result<Self> {
-        Self::sized(StatusCode::OK, body, 256 + length * 1_280)
-    }
-
-    fn sized(status: StatusCode, body: &impl Serialize, bytes: usize) -> Result<Self> {
-        let mut text = Vec::with_capacity(bytes);
-        serde_json::to_writer(&mut text, body).map_err(|error| Error::Internal(format!("an answer cannot be written: {error}")))?;
+    /// A body that is JSON already.
+    pub fn written(status: StatusCode, json: Vec<u8>) -> Self {
         let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-        Ok(Self { status, headers, body: Some(text) })
+        Self { status, headers, body: Some(json) }
     }
 
     /// 200 with a body of JSON.

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::Request as HttpRequest;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method, Response};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use axum::routing::{MethodFilter, on};
 
 use super::answer::Answer;
@@ -378,20 +378,18 @@ fn finish(front: &Front, face: Face, outcome: Result<Answer>, passed: Passed, wo
 
 /// Limits by both their names, and the token's end.
 fn lay_on(headers: &mut HeaderMap, standing: Option<Standing>, expires_at: Option<Time>) {
-    let mut set = |name: &'static str, value: String| {
-        if let Ok(value) = value.parse() {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    };
+    let mut set = |name: &'static str, value: HeaderValue| headers.insert(HeaderName::from_static(name), value);
+    // Made of digits and quotes, so that none of them fails.
+    let text = |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
     if let Some(standing) = standing {
-        set("x-ratelimit-limit", standing.limit.to_string());
-        set("x-ratelimit-remaining", standing.remaining.to_string());
-        set("x-ratelimit-reset", (standing.reset.plus(Span::from_micros(999_999))).seconds().to_string());
-        set("ratelimit-policy", format!("\"default\";q={};w={}", standing.limit, super::limits::WINDOW.whole_seconds()));
-        set("ratelimit", format!("\"default\";r={};t={}", standing.remaining, standing.seconds));
+        set("x-ratelimit-limit", standing.limit.into());
+        set("x-ratelimit-remaining", standing.remaining.into());
+        set("x-ratelimit-reset", standing.reset.plus(Span::from_micros(999_999)).seconds().into());
+        set("ratelimit-policy", text(format!("\"default\";q={};w={}", standing.limit, super::limits::WINDOW.whole_seconds())));
+        set("ratelimit", text(format!("\"default\";r={};t={}", standing.remaining, standing.seconds)));
     }
     if let Some(end) = expires_at {
-        set("x-token-expires-at", end.to_string());
+        set("x-token-expires-at", text(end.to_string()));
     }
 }
 

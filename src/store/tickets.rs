@@ -324,11 +324,13 @@ pub fn deleted_before(db: &mut Connection, before: Time, limit: i64) -> Result<V
     ))
 }
 
-/// Some tickets of projects that are deleted.
+/// Some tickets of projects that are deleted: each project's by the range of its keys. `CROSS` keeps SQLite from walking all tickets there are
+/// to ask of each whether its project is deleted.
 pub fn of_deleted_projects(db: &mut Connection, limit: i64) -> Result<Vec<PurgeRow>> {
     db.query(sql!(PurgeRow:
-        "SELECT k.key, k.id, k.organization_id FROM projects p JOIN tickets k ON k.project_id = p.id AND k.organization_id = p.organization_id
-         WHERE p.deleted_at IS NOT NULL LIMIT ?1",
+        "SELECT k.key, k.id, k.organization_id FROM projects p CROSS JOIN tickets k
+         WHERE p.deleted_at IS NOT NULL AND k.organization_id = p.organization_id
+             AND k.key > p.serial * 4294967296 AND k.key < (p.serial + 1) * 4294967296 LIMIT ?1",
         i64 = limit
     ))
 }

@@ -4,6 +4,7 @@
 pub mod comments;
 pub mod errors;
 pub mod events;
+mod json;
 pub mod members;
 pub mod organizations;
 pub mod persons;

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::Reader;
+use super::json::Json;
 use crate::model::id::Id;
 use crate::model::persons::{Person as Noun, PersonKind};
 use crate::store::persons::PersonRow;
@@ -38,4 +39,25 @@ impl<'a> Person<'a> {
     pub fn of(reader: Reader<'_>, row: &'a PersonRow) -> Option<Self> {
         Self::new(reader, Some(row.id), Some(row.kind), Some(&row.name), row.email.as_deref())
     }
+}
+
+/// The same shape for what is written without serde.
+pub(super) fn write(
+    json: &mut Json,
+    reader: Reader<'_>,
+    id: Option<Id<Noun>>,
+    kind: Option<PersonKind>,
+    name: Option<&str>,
+    email: Option<&str>,
+) {
+    let Some(person) = Person::new(reader, id, kind, name, email) else {
+        json.raw("null");
+        return;
+    };
+    match person.id {
+        Some(id) => json.raw("{\"id\":\"").id(id).raw("\",\"name\":"),
+        None => json.raw("{\"id\":null,\"name\":"),
+    };
+    json.text(person.name).raw(",\"email\":").text_or_null(person.email);
+    json.raw(",\"kind\":\"").raw(person.kind.word()).raw("\"}");
 }

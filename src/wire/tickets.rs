@@ -1,127 +1,91 @@
 //! Tickets as JSON.
 //! The same shape in lists, alone and in webhooks.
 
-use std::fmt;
-
-use serde::{Serialize, Serializer};
-
 use super::Reader;
-use super::persons::Person;
-use crate::model::id::Id;
-use crate::model::organizations::Organization;
-use crate::model::projects::Project;
-use crate::model::tickets::{Priority, Status, Ticket as Noun};
-use crate::model::time::Time;
+use super::json::Json;
+use super::persons;
 use crate::store::tickets::TicketRow;
 
+/// A usual ticket's length as JSON, in bytes, to begin with.
+const USUAL: usize = 1_280;
+
 /// A ticket.
-#[derive(Debug, Serialize)]
-pub struct Ticket<'a> {
-    id: Id<Noun>,
-    code: Shown<Code<'a>>,
-    number: i64,
-    title: &'a str,
-    given: &'a str,
-    when: &'a str,
-    then: &'a str,
-    notes: Option<&'a str>,
-    status: Status,
-    priority: Priority,
-    organization_id: Id<Organization>,
-    project_id: Id<Project>,
-    reporter: Option<Person<'a>>,
-    assignee: Option<Person<'a>>,
-    comments_count: i64,
-    external_key: Option<&'a str>,
-    url: Shown<Url<'a>>,
-    created_at: Time,
-    updated_at: Time,
+pub fn ticket(reader: Reader<'_>, row: &TicketRow) -> Vec<u8> {
+    let mut json = Json::with_capacity(USUAL);
+    write(&mut json, reader, row);
+    json.into_bytes()
 }
 
-impl<'a> Ticket<'a> {
-    /// The shape of a row.
-    pub fn new(reader: Reader<'a>, row: &'a TicketRow) -> Self {
-        Self {
-            id: row.id,
-            code: Shown(Code { project: &row.project_code, number: row.number }),
-            number: row.number,
-            title: &row.title,
-            given: &row.given,
-            when: &row.when,
-            then: &row.then,
-            notes: row.notes.as_deref(),
-            status: row.status,
-            priority: row.priority,
-            organization_id: row.organization_id,
-            project_id: row.project_id,
-            reporter: Person::new(reader, row.reporter_id, row.reporter_kind, row.reporter_name.as_deref(), row.reporter_email.as_deref()),
-            assignee: Person::new(reader, row.assignee_id, row.assignee_kind, row.assignee_name.as_deref(), row.assignee_email.as_deref()),
-            comments_count: row.comments_count,
-            external_key: row.external_key.as_deref(),
-            url: Shown(Url { base: reader.base_url, project: row.project_id, ticket: row.id }),
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
-}
-
-/// Serialised as it is displayed, without a string in between.
-#[derive(Debug)]
-struct Shown<T>(T);
-
-impl<T: fmt::Display> Serialize for Shown<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-#[derive(Debug)]
-struct Code<'a> {
-    project: &'a str,
-    number: i64,
-}
-
-impl fmt::Display for Code<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.project, self.number)
-    }
-}
-
-/// The ticket's page.
-#[derive(Debug)]
-struct Url<'a> {
-    base: &'a str,
-    project: Id<Project>,
-    ticket: Id<Noun>,
-}
-
-impl fmt::Display for Url<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/workspace/projects/{}/tickets/{}", self.base, self.project, self.ticket)
-    }
+/// A list of tickets.
+pub fn list(reader: Reader<'_>, rows: &[TicketRow]) -> Vec<u8> {
+    let mut json = Json::with_capacity(USUAL * rows.len());
+    write_list(&mut json, reader, rows);
+    json.into_bytes()
 }
 
 /// Tickets of an organization, with how many there are.
-#[derive(Debug, Serialize)]
-pub struct Tickets<'a> {
-    /// The page.
-    pub tickets: Vec<Ticket<'a>>,
-    /// Where it stands.
-    pub meta: Meta,
+pub fn with_meta(reader: Reader<'_>, rows: &[TicketRow], meta: Meta) -> Vec<u8> {
+    let mut json = Json::with_capacity(USUAL * rows.len());
+    json.raw("{\"tickets\":");
+    write_list(&mut json, reader, rows);
+    json.raw(",\"meta\":{");
+    if let Some(total) = meta.total {
+        json.raw("\"total\":").number(total).raw(",");
+    }
+    if meta.inexact {
+        json.raw("\"total_exact\":false,");
+    }
+    if let Some(page) = meta.page {
+        json.raw("\"page\":").number(page).raw(",");
+    }
+    json.raw("\"per_page\":").number(meta.per_page).raw("}}");
+    json.into_bytes()
 }
 
 /// Where a page stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct Meta {
     /// How many there are in all; left out on pages reached by cursor.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
-    /// `false` where there are more than were counted; else left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total_exact: Option<bool>,
+    /// Whether there are more than were counted: `total_exact` is `false` then, and else left out.
+    pub inexact: bool,
     /// The page's number; left out on pages reached by cursor.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<i64>,
     /// Rows a page.
     pub per_page: i64,
+}
+
+fn write_list(json: &mut Json, reader: Reader<'_>, rows: &[TicketRow]) {
+    json.raw("[");
+    for (at, row) in rows.iter().enumerate() {
+        if at > 0 {
+            json.raw(",");
+        }
+        write(json, reader, row);
+    }
+    json.raw("]");
+}
+
+fn write(json: &mut Json, reader: Reader<'_>, row: &TicketRow) {
+    json.raw("{\"id\":\"").id(row.id);
+    json.raw("\",\"code\":\"").within(&row.project_code).raw("-").number(row.number);
+    json.raw("\",\"number\":").number(row.number);
+    json.raw(",\"title\":").text(&row.title);
+    json.raw(",\"given\":").text(&row.given);
+    json.raw(",\"when\":").text(&row.when);
+    json.raw(",\"then\":").text(&row.then);
+    json.raw(",\"notes\":").text_or_null(row.notes.as_deref());
+    json.raw(",\"status\":\"").raw(row.status.word());
+    json.raw("\",\"priority\":\"").raw(row.priority.word());
+    json.raw("\",\"organization_id\":\"").id(row.organization_id);
+    json.raw("\",\"project_id\":\"").id(row.project_id);
+    json.raw("\",\"reporter\":");
+    persons::write(json, reader, row.reporter_id, row.reporter_kind, row.reporter_name.as_deref(), row.reporter_email.as_deref());
+    json.raw(",\"assignee\":");
+    persons::write(json, reader, row.assignee_id, row.assignee_kind, row.assignee_name.as_deref(), row.assignee_email.as_deref());
+    json.raw(",\"comments_count\":").number(row.comments_count);
+    json.raw(",\"external_key\":").text_or_null(row.external_key.as_deref());
+    json.raw(",\"url\":\"").within(reader.base_url).raw("/workspace/projects/").id(row.project_id).raw("/tickets/").id(row.id);
+    json.raw("\",\"created_at\":").time(row.created_at);
+    json.raw(",\"updated_at\":").time(row.updated_at).raw("}");
 }

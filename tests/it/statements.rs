@@ -18,3 +18,11 @@ fn every_statement_is_understood_by_sqlite() {
 fn every_statement_is_understood_by_postgres() {
     verified(Kind::Postgres);
 }
+
+/// A statement that walks a whole table is quick in every test and slow in every large installation: each must be named here with its reason.
+#[test]
+fn no_statement_walks_a_whole_table_without_a_reason() {
+    let app = TestApp::start(Kind::Sqlite);
+    let walking = bugtome::store::database::walking_statements(app.app.database()).unwrap();
+    insta::assert_snapshot!(walking.into_iter().collect::<Vec<_>>().join("\n"));
+}

@@ -24,26 +24,52 @@ pub fn families() -> impl Iterator<Item = &'static Family> {
 }
 
 /// Prepares every statement of the store's nouns on a migrated database, and says what is wrong with them.
-/// Blocks like `Database::run`. Tests' statements and this room's own are left out: their tables are elsewhere.
+/// Blocks like `Database::run`.
 pub fn verify_statements(database: &Database) -> Vec<String> {
-    let here = env!("CARGO_PKG_NAME");
-    let ours = |module: &str| module.starts_with(here) && !module.starts_with(concat!(env!("CARGO_PKG_NAME"), "::store::database"));
     let mut connection = match database.connect() {
         Ok(connection) => connection,
         Err(error) => return vec![format!("no connection: {error}")],
     };
     let mut problems = Vec::new();
-    for statement in statements().filter(|statement| ours(statement.module)) {
+    for statement in statements().filter(|statement| is_ours(statement.module)) {
         let found = verify(&mut connection, statement.sqlite, statement.postgres, statement.parameters, statement.columns);
         problems.extend(found.into_iter().map(|problem| format!("{}: {problem}", statement.name)));
     }
-    for family in families().filter(|family| ours(family.module)) {
+    for family in families().filter(|family| is_ours(family.module)) {
         for Shape { sqlite, postgres, parameters, columns } in (family.shapes)() {
             let found = verify(&mut connection, &sqlite, &postgres, &parameters, columns);
             problems.extend(found.into_iter().map(|problem| format!("{}: {problem}\n{sqlite}", family.name)));
         }
     }
     problems
+}
+
+/// The statements of the store's nouns that walk a whole table or index on SQLite, with what they walk. Blocks like `Database::run`.
+pub fn walking_statements(database: &Database) -> Result<BTreeSet<String>> {
+    let connection = database.connect()?;
+    let Driver::Sqlite(connection) = &connection.driver else { return Ok(BTreeSet::new()) };
+    let fixed = statements().filter(|statement| is_ours(statement.module)).map(|statement| (statement.name, statement.sqlite.to_owned()));
+    let assembled = families().filter(|family| is_ours(family.module));
+    let assembled = assembled.flat_map(|family| (family.shapes)().into_iter().map(|shape| (family.name, shape.sqlite)));
+    let mut walking = BTreeSet::new();
+    for (name, text) in fixed.chain(assembled) {
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}"))?;
+        let mut steps = plan.raw_query();
+        while let Some(step) = steps.next()? {
+            let step: String = step.get(3)?;
+            // Full text is asked by its index or by a row's number; what stands in parentheses or is called `w` is a walk's own short result.
+            let short = ["CONSTANT ROW", "VIRTUAL TABLE", "(subquery", "SCAN w"].iter().any(|part| step.contains(part));
+            if step.starts_with("SCAN") && !short {
+                walking.insert(format!("{}: {step}", name.split_once(".rs:").map_or(name, |(file, _)| file)));
+            }
+        }
+    }
+    Ok(walking)
+}
+
+/// Tests' statements and this room's own are left out: their tables are elsewhere.
+fn is_ours(module: &str) -> bool {
+    module.starts_with(env!("CARGO_PKG_NAME")) && !module.starts_with(concat!(env!("CARGO_PKG_NAME"), "::store::database"))
 }
 
 /// What is wrong with one statement.

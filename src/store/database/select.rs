@@ -82,7 +82,7 @@ impl<R: Row> Select<R> {
 
     /// Its text for one of the databases.
     pub fn text(&self, dialect: Dialect) -> String {
-        let mut text = String::with_capacity(512);
+        let mut text = String::with_capacity(2_048);
         let mut parameters = 0;
         for part in &self.parts {
             match (*part, dialect) {
