@@ -29,8 +29,9 @@ use axum::http::{HeaderValue, Method, Response, StatusCode};
 use axum::middleware::{Next, from_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::http::client::wants_problem_json;
 use crate::http::log::{InternalDetail, Observe};
-use crate::http::mount::{Face, Front, Route, Wording, lost, mount, wants_problem_json};
+use crate::http::mount::{Face, Front, Route, Wording, lost, mount};
 use crate::model::events::Via;
 
 /// How the API speaks.

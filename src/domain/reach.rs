@@ -11,7 +11,7 @@ use crate::model::roles::Role;
 use crate::model::tickets::Ticket;
 use crate::model::time::Time;
 use crate::store::organizations::{self, MembershipRow};
-use crate::store::tickets::{self, TicketReachRow};
+use crate::store::tickets::{self, TicketReachRow, TicketRow};
 use crate::store::{projects, tokens::JudgedRow};
 
 /// A project that the caller reaches, and as what.
@@ -105,12 +105,31 @@ impl Ctx<'_> {
         self.ticket_that_is(capability, id, |_| true)
     }
 
-    /// Existence before role: who may not do this hears no more of a ticket that is gone than of one that never was.
+    /// As [`Ctx::ticket`], with the ticket itself.
+    pub fn read_ticket(&mut self, capability: Capability, id: Id<Ticket>) -> Result<TicketRow> {
+        self.allow(capability)?;
+        let user = self.user();
+        let row = tickets::reached(self.db, id, user)?.ok_or(Error::NotFound)?;
+        self.reach_ticket(capability, id, &row.reach, |deleted_at| deleted_at.is_none())?;
+        Ok(row.ticket)
+    }
+
     fn ticket_that_is(&mut self, capability: Capability, id: Id<Ticket>, there: impl FnOnce(Option<Time>) -> bool) -> Result<TicketReach> {
         self.allow(capability)?;
         let user = self.user();
         let row = tickets::reach(self.db, id, user)?.ok_or(Error::NotFound)?;
-        let role = self.ticket_role(&row).ok_or(Error::NotFound)?;
+        self.reach_ticket(capability, id, &row, there)
+    }
+
+    /// Existence before role: who may not do this hears no more of a ticket that is gone than of one that never was.
+    fn reach_ticket(
+        &mut self,
+        capability: Capability,
+        id: Id<Ticket>,
+        row: &TicketReachRow,
+        there: impl FnOnce(Option<Time>) -> bool,
+    ) -> Result<TicketReach> {
+        let role = self.ticket_role(row).ok_or(Error::NotFound)?;
         if row.project_deleted_at.is_some() || !there(row.deleted_at) {
             return Err(Error::NotFound);
         }

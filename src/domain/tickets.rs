@@ -146,8 +146,7 @@ fn reread(ctx: &mut Ctx<'_>, id: Id<Ticket>) -> Result<TicketRow> {
 
 /// The ticket.
 pub fn get(ctx: &mut Ctx<'_>, id: Id<Ticket>) -> Result<TicketRow> {
-    ctx.ticket(Capability::ReadTickets, id)?;
-    reread(ctx, id)
+    ctx.read_ticket(Capability::ReadTickets, id)
 }
 
 /// Changes what the draft carries, and nothing else. What changes nothing leaves no trace.

@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod body;
+pub mod client;
 pub mod limits;
 pub mod listen;
 pub mod log;

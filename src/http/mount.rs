@@ -8,13 +8,13 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request as HttpRequest;
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use axum::routing::{MethodFilter, on};
 
 use super::answer::Answer;
 use super::body;
+use super::client::{Presented, client_address, idempotency_key, presented, wants_problem_json};
 use super::limits::{Counted, Limiter, Standing};
 use super::log::{CallerKind, InternalDetail};
 use super::metrics::Metrics;
@@ -29,9 +29,6 @@ use crate::model::events::Via;
 use crate::model::id::Id;
 use crate::model::time::{Span, Time};
 use crate::model::tokens::{PlainToken, Token};
-
-/// The header that makes a POST safe to repeat.
-pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// From how long before its end on a token's answers say when that is.
 const EXPIRY_NOTICE: Span = Span::days(14);
@@ -128,24 +125,6 @@ struct Passed {
     token: Option<Id<Token>>,
     kind: Option<&'static str>,
     first_use: bool,
-}
-
-/// What came as a credential.
-enum Presented {
-    Nothing,
-    Junk,
-    Token(PlainToken),
-}
-
-/// `Authorization: Bearer <token>`; the scheme in any case (RFC 9110 §11.1). Junk dies here, before any storage is touched.
-fn presented(headers: &HeaderMap) -> Presented {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Presented::Nothing };
-    let token = value.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    match token.and_then(|(_, token)| PlainToken::parse(token.trim_matches(' '))) {
-        Some(token) if values.next().is_none() => Presented::Token(token),
-        _ => Presented::Junk,
-    }
 }
 
 async fn answer(front: Arc<Front>, face: Face, route: Route, request: HttpRequest) -> Response<Body> {
@@ -428,59 +407,4 @@ pub fn lost(front: &Front, parts: &Parts, mut response: Response<Body>) -> Respo
     let standing = front.limiter.count(Counted::address(client_address(front, parts)), front.app.now());
     lay_on(response.headers_mut(), standing, None);
     response
-}
-
-/// 1 to 255 visible ASCII characters.
-fn idempotency_key(parts: &Parts) -> Result<Option<String>> {
-    let mut values = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
-    let Some(value) = values.next().filter(|_| parts.method == Method::POST) else { return Ok(None) };
-    let text = value.to_str().ok().filter(|text| (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()));
-    match text {
-        Some(text) if values.next().is_none() => Ok(Some(text.to_owned())),
-        _ => Err(Error::Malformed("Idempotency-Key: is not 1 to 255 visible ASCII characters, sent once".to_owned())),
-    }
-}
-
-/// The right-most entry of `X-Forwarded-For` that is no trusted proxy, where the peer is one; else the peer.
-pub fn client_address(front: &Front, parts: &Parts) -> IpAddr {
-    let peer = parts.extensions.get::<super::listen::Peer>().map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.address.ip().to_canonical());
-    if !front.proxies.contain(peer) {
-        return peer;
-    }
-    // A client may put any bytes before its proxy's entry; they must not hide it.
-    let lists: Vec<_> = parts.headers.get_all("x-forwarded-for").iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-    let mut nearest = peer;
-    for entry in lists.iter().rev().flat_map(|list| list.rsplit(',')) {
-        let Some(address) = parse_forwarded(entry.trim()) else { return nearest };
-        nearest = address;
-        if !front.proxies.contain(address) {
-            return address;
-        }
-    }
-    nearest
-}
-
-/// An entry of `X-Forwarded-For`: an address, which some proxies give a port.
-fn parse_forwarded(entry: &str) -> Option<IpAddr> {
-    let address = entry.parse::<IpAddr>().or_else(|_| entry.parse::<std::net::SocketAddr>().map(|address| address.ip()));
-    let bracketed = || entry.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
-    address.ok().or_else(bracketed).map(|address| address.to_canonical())
-}
-
-/// Whether `application/problem+json` is named with a higher `q` than `application/json`, or without naming that. Wildcards never count.
-pub fn wants_problem_json(headers: &HeaderMap) -> bool {
-    let (mut problem, mut json) = (0.0_f32, None);
-    for range in headers.get_all(axum::http::header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','))
-    {
-        let mut parts = range.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let q =
-            parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="))).map_or(1.0, |q| q.parse().unwrap_or(0.0));
-        if name.eq_ignore_ascii_case("application/problem+json") {
-            problem = f32::max(problem, q);
-        } else if name.eq_ignore_ascii_case("application/json") {
-            json = Some(json.unwrap_or(0.0_f32).max(q));
-        }
-    }
-    problem > 0.0 && json.is_none_or(|json| problem > json)
 }

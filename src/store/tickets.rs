@@ -3,7 +3,7 @@
 
 use compact_str::CompactString;
 
-use super::database::{Connection, Result, Select, family, row, sql};
+use super::database::{Cells, ColumnType, Connection, Result, Row, Select, beside, family, row, sql};
 use super::search;
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
@@ -132,6 +132,36 @@ pub fn by_id(db: &mut Connection, id: Id<Ticket>) -> Result<Option<TicketRow>> {
     db.query_opt(sql!(TicketRow:
         concat!("SELECT ", ticket_columns!(), " FROM tickets k ", ticket_joins!(), " WHERE k.id = ?1"),
         Id<Ticket> = id
+    ))
+}
+
+/// A ticket with what a request has to know to reach it, read at once: most requests for a ticket only look at it.
+#[derive(Debug)]
+pub struct ReachedTicketRow {
+    /// What to know.
+    pub reach: TicketReachRow,
+    /// The ticket.
+    pub ticket: TicketRow,
+}
+
+impl Row for ReachedTicketRow {
+    const COLUMNS: &'static [ColumnType] =
+        &beside::<{ TicketReachRow::COLUMNS.len() + TicketRow::COLUMNS.len() }>(TicketReachRow::COLUMNS, TicketRow::COLUMNS);
+
+    fn take(cells: &mut Cells<'_>) -> Result<Self> {
+        Ok(Self { reach: Row::take(cells)?, ticket: Row::take(cells)? })
+    }
+}
+
+/// As [`reach`] and [`by_id`] together.
+pub fn reached(db: &mut Connection, id: Id<Ticket>, user: Option<Id<User>>) -> Result<Option<ReachedTicketRow>> {
+    db.query_opt(sql!(ReachedTicketRow:
+        concat!(
+            "SELECT k.project_id, k.organization_id, k.deleted_at, p.archived_at, p.deleted_at, o.max_token_life, m.role, ",
+            ticket_columns!(), " FROM tickets k JOIN organizations o ON o.id = k.organization_id ", ticket_joins!(),
+            " LEFT JOIN members m ON m.organization_id = k.organization_id AND m.user_id = ?2 WHERE k.id = ?1"
+        ),
+        Id<Ticket> = id, Option<Id<User>> = user
     ))
 }
 

@@ -37,7 +37,7 @@ pub use error::{Error, Failure, Result};
 pub use handle::{Database, Stats};
 pub use in_use::Alone;
 pub use registry::{verify_statements, walking_statements};
-pub use rows::{Cells, ColumnType, Row};
+pub use rows::{Cells, ColumnType, Row, beside};
 pub use select::{Dialect, Family, Select, Shape};
 pub use statement::{Bound, Statement};
 pub use url::{DatabaseUrl, NoDatabaseUrl, Options, PostgresUrl};

@@ -59,6 +59,17 @@ pub trait Row: Sized {
     fn take(cells: &mut Cells<'_>) -> Result<Self>;
 }
 
+/// The columns of two row types, one after the other: for a row that holds both.
+pub const fn beside<const N: usize>(one: &[ColumnType], other: &[ColumnType]) -> [ColumnType; N] {
+    let mut both = [ColumnType { kind: Type::Integer, nullable: false }; N];
+    let mut at = 0;
+    while at < N {
+        both[at] = if at < one.len() { one[at] } else { other[at - one.len()] };
+        at += 1;
+    }
+    both
+}
+
 /// No columns: the row type of a statement that answers with no rows.
 impl Row for () {
     const COLUMNS: &'static [ColumnType] = &[];
