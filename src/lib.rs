@@ -9,4 +9,5 @@ pub mod http;
 pub mod jobs;
 pub mod model;
 pub mod store;
+pub mod web;
 pub mod wire;

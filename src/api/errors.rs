@@ -28,7 +28,9 @@ pub(super) fn refuse(error: &Error, wording: Wording) -> Answer {
             let challenge = format!(r#"Bearer realm="bugtome", error="insufficient_scope"{scope}"#);
             standard(StatusCode::FORBIDDEN, NO_PERMISSION, None, wording).with(WWW_AUTHENTICATE, challenge)
         }
-        Error::Forbidden | Error::Unreachable => standard(StatusCode::FORBIDDEN, NO_PERMISSION, None, wording),
+        Error::Forbidden | Error::Unreachable | Error::Forged | Error::PasswordNeeded => {
+            standard(StatusCode::FORBIDDEN, NO_PERMISSION, None, wording)
+        }
         Error::NotFound => standard(StatusCode::NOT_FOUND, "The requested resource was not found", None, wording),
         Error::Malformed(what) => standard(StatusCode::BAD_REQUEST, what, None, wording),
         Error::TooLarge => standard(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MiB", None, wording),

@@ -1,10 +1,10 @@
 //! Passwords hashed by Argon2id, outside of any transaction, two at a time.
 //! What a password may be is in `model::users`, where hashes rest in `store::users`.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, LazyLock, Mutex, PoisonError};
 
-use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 
 use super::random::Random;
@@ -56,10 +56,33 @@ pub fn hash(password: &Password, random: Random) -> Result<String, NotHashed> {
     Ok(hash.to_string())
 }
 
+/// Whether the password is the one that was hashed. Without a hash the same time is spent and the answer is no, so that nobody can tell by a clock
+/// whether there is such a user.
+pub fn fits(password: &Password, hash: Option<&str>) -> bool {
+    let _place = Place::take();
+    let parsed = hash.and_then(|hash| PasswordHash::new(hash).ok());
+    let Some(expected) = parsed.as_ref().or_else(|| NOBODYS.as_ref()) else { return false };
+    Argon2::default().verify_password(password.expose(), expected).is_ok() && parsed.is_some()
+}
+
+/// As [`fits`], on a thread that may take its time.
+pub async fn fit(password: Password, hash: Option<String>) -> bool {
+    tokio::task::spawn_blocking(move || fits(&password, hash.as_deref())).await.unwrap_or(false)
+}
+
+/// As [`hash`], on a thread that may take its time.
+pub async fn hashed(password: Password, random: Random) -> Result<String, NotHashed> {
+    tokio::task::spawn_blocking(move || hash(&password, random)).await.unwrap_or_else(|error| Err(NotHashed(error.to_string())))
+}
+
+/// A hash with the parameters of [`hash`] that nobody has.
+static NOBODYS: LazyLock<Option<PasswordHash>> = LazyLock::new(|| {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).ok()?;
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_with_salt(b"nobody's", &[0; 16]).ok()
+});
+
 #[cfg(test)]
 mod tests {
-    use argon2::password_hash::PasswordVerifier;
-
     use super::*;
 
     #[test]
@@ -70,6 +93,8 @@ mod tests {
         assert_ne!(first, second);
         let parsed = PasswordHash::new(&first).unwrap();
         assert!(Argon2::default().verify_password(password.expose(), &parsed).is_ok());
-        assert!(Argon2::default().verify_password(b"correct horse", &parsed).is_err());
+        assert!(fits(&password, Some(&first)) && fits(&password, Some(&second)));
+        let other = Password::parse("correct horse".to_owned()).unwrap();
+        assert!(!fits(&other, Some(&first)) && !fits(&password, None) && !fits(&password, Some("no hash")));
     }
 }

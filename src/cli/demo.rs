@@ -59,6 +59,7 @@ impl Demo {
     pub(super) fn explain(&self, out: &mut impl Write, base_url: &str) -> std::io::Result<()> {
         let Self { password, personal, project, .. } = self;
         writeln!(out, "\nA demonstration: all of it is gone when this server stops.\n")?;
+        writeln!(out, "  in a browser    {base_url}/login")?;
         writeln!(out, "  user            {EMAIL}, password {password}")?;
         writeln!(out, "  personal token  {personal}  (everything that the user may)")?;
         writeln!(out, "  project token   {project}  (files tickets in WEB)\n")?;

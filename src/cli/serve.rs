@@ -14,14 +14,19 @@ use crate::app::random::Random;
 use crate::app::settings::{Flags, Settings};
 use crate::app::stop::{Hangups, Stopper, Termination};
 use crate::app::{App, logs};
+use crate::domain::{Who, setup};
+use crate::http::faces::Faces;
 use crate::http::limits::Limiter;
 use crate::http::listen::{self, Limits};
 use crate::http::metrics::{self, Metrics};
 use crate::http::mount::Front;
+use crate::http::sign_ins::SignIns;
 use crate::http::tls::Tls;
 use crate::http::uses::Uses;
+use crate::model::events::Via;
+use crate::model::secrets::SetupCode;
 use crate::store::database::{Database, Options};
-use crate::{api, jobs};
+use crate::{api, jobs, web};
 
 /// What `serve` takes.
 #[derive(Debug, clap::Args)]
@@ -75,6 +80,8 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
         app: App::new(database, clock, Random::system(), &base_url),
         limiter: Limiter::new(settings.rate_limit_authenticated, settings.rate_limit_anonymous),
         uses: Uses::default(),
+        seen: Uses::default(),
+        sign_ins: SignIns::default(),
         proxies: settings.trusted_proxies.clone(),
         metrics: metrics.clone(),
     });
@@ -99,16 +106,24 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
         stopper.stop();
     });
     let scheme = if tls.is_some() { "https" } else { "http" };
-    announce(&format!("listening on {scheme}://{address}"), demo, &base_url)?;
-    listen::serve(listener, tls, api::router(&front), Limits::default(), metrics, stop).await;
+    let code = front.app.write(Who::Command, Via::Command, setup::prepare).await?;
+    announce(&format!("listening on {scheme}://{address}"), demo, code.as_ref(), &base_url)?;
+    listen::serve(listener, tls, Faces::new(api::router(&front), web::router(&front)), Limits::default(), metrics, stop).await;
     tasks.join_all().await;
     Ok(())
 }
 
 /// Says that the server is ready, on standard output, where scripts wait for it.
-fn announce(line: &str, demo: Option<&Demo>, base_url: &str) -> Outcome {
+fn announce(line: &str, demo: Option<&Demo>, code: Option<&SetupCode>, base_url: &str) -> Outcome {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
+    if let Some(code) = code {
+        writeln!(
+            out,
+            "\nThere is no user yet. Make the first one at {base_url}/setup with this code, which works once:\n\n  {}\n",
+            code.expose()
+        )?;
+    }
     if let Some(demo) = demo {
         demo.explain(&mut out, base_url)?;
     }

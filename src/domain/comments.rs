@@ -66,6 +66,13 @@ fn is_own(ctx: &mut Ctx<'_>, comment: &CommentRow) -> Result<bool> {
     Ok(tokens::chain_of_person(ctx.db, author)? == Some(chain))
 }
 
+/// One's own comment, to be changed.
+pub fn own(ctx: &mut Ctx<'_>, ticket: Id<Ticket>, id: Id<Comment>) -> Result<CommentRow> {
+    ctx.ticket(Capability::Comment, ticket)?;
+    let comment = reread(ctx, ticket, id)?;
+    if is_own(ctx, &comment)? { Ok(comment) } else { Err(Error::Forbidden) }
+}
+
 /// Changes what one's own comment says. What changes nothing leaves no trace.
 pub fn edit(ctx: &mut Ctx<'_>, ticket: Id<Ticket>, id: Id<Comment>, content: &Field<Text>) -> Result<CommentRow> {
     let reach = ctx.ticket(Capability::Comment, ticket)?;

@@ -2,17 +2,19 @@
 //! How a token is judged is here too; what a caller reaches is in `reach`.
 
 use super::idempotency::Repeat;
-use super::{Error, Result};
+use super::{Error, Result, sessions};
 use crate::model::events::Via;
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
 use crate::model::persons::Person;
 use crate::model::projects::Project;
 use crate::model::scopes::Scopes;
+use crate::model::secrets::HashedSecret;
 use crate::model::time::{Span, Time};
 use crate::model::tokens::{HashedToken, Token};
 use crate::model::users::User;
 use crate::store::database::Connection;
+use crate::store::sessions::SessionRow;
 use crate::store::tokens::{self, JudgedRow};
 use crate::store::users;
 
@@ -31,6 +33,10 @@ pub enum Who {
     Command,
     /// Somebody who has signed in; whether the user still may come in is judged here as for a token.
     User(Id<User>),
+    /// A browser's session; whether it holds is judged here.
+    Session(HashedSecret),
+    /// As [`Who::Session`], where anybody may come: one that does not hold is nobody's.
+    Visitor(HashedSecret),
     /// A token, about the project or the organization that the request names.
     Token {
         /// Its digest.
@@ -89,6 +95,7 @@ pub struct Ctx<'a> {
     pub now: Time,
     /// The `Idempotency-Key` of the request, until the rights have been judged.
     pub(super) repeat: Option<Repeat>,
+    session: Option<Box<SessionRow>>,
     random: Random<'a>,
     pool: [u8; 64],
     left: usize,
@@ -98,14 +105,24 @@ pub struct Ctx<'a> {
 impl<'a> Ctx<'a> {
     /// Judges who is calling and opens the context. `Unauthenticated` for a token that is unknown, revoked, expired or worth nothing.
     pub fn open(db: &'a mut Connection, who: &Who, via: Via, now: Time, random: Random<'a>) -> Result<Self> {
+        let mut session = None;
         let caller = match who {
+            Who::Session(digest) => {
+                let row = session.insert(Box::new(sessions::judge(db, digest, now)?));
+                Caller::User(row.user_id)
+            }
             Who::Anonymous => Caller::Anonymous,
             Who::Command => Caller::Command,
             Who::User(user) if users::is_enabled(db, *user)? => Caller::User(*user),
             Who::User(_) => return Err(Error::Unauthenticated),
+            Who::Visitor(digest) => match sessions::judge(db, digest, now) {
+                Ok(row) => Caller::User(session.insert(Box::new(row)).user_id),
+                Err(Error::Unauthenticated) => Caller::Anonymous,
+                Err(error) => return Err(error),
+            },
             Who::Token { token, about, rotation } => judge(db, token, *about, *rotation, now)?,
         };
-        Ok(Self { db, caller, via, now, repeat: None, random, pool: [0; 64], left: 0, sequence: 0 })
+        Ok(Self { db, caller, via, now, repeat: None, session, random, pool: [0; 64], left: 0, sequence: 0 })
     }
 
     /// A new id; ids of one context are in the order in which they were made.
@@ -159,6 +176,11 @@ impl<'a> Ctx<'a> {
         self.token().is_none_or(|judged| judged.is_within(policy))
     }
 
+    /// The session that calls.
+    pub fn session(&self) -> Option<&SessionRow> {
+        self.session.as_deref()
+    }
+
     /// The token that calls.
     pub fn token(&self) -> Option<&JudgedRow> {
         match &self.caller {
@@ -178,6 +200,11 @@ impl<'a> Ctx<'a> {
     }
 }
 
+/// Whether the policy of an organization lets in a token that was made for this length of life.
+pub(super) fn is_within(life: Option<Span>, policy: Option<Span>) -> bool {
+    policy.is_none_or(|longest| life.is_some_and(|life| life <= longest))
+}
+
 impl JudgedRow {
     /// Whether it belongs to a user.
     pub const fn is_personal(&self) -> bool {
@@ -186,7 +213,7 @@ impl JudgedRow {
 
     /// Whether the policy of an organization lets a token of this length of life in.
     pub fn is_within(&self, policy: Option<Span>) -> bool {
-        policy.is_none_or(|longest| self.life.is_some_and(|life| life <= longest))
+        is_within(self.life, policy)
     }
 
     /// Whether it can do nothing but file tickets.

@@ -36,6 +36,12 @@ pub enum Error {
     /// Understood, and wrong.
     #[error("invalid: {0}")]
     Invalid(Problems),
+    /// A form that did not come from a page of ours, or came too late.
+    #[error("the form is not one of ours")]
+    Forged,
+    /// The password has to be given again first.
+    #[error("the password is needed again")]
+    PasswordNeeded,
     /// It does not fit what is the case by now.
     #[error("conflict: {0}")]
     Conflict(&'static str),

@@ -75,6 +75,22 @@ pub fn run<T>(
     }
 }
 
+/// As [`run`] for a form: what is refused leaves nothing behind, so that it can be sent again.
+pub fn run_once<T>(
+    ctx: &mut Ctx<'_>,
+    repeat: Repeat,
+    work: impl FnOnce(&mut Ctx<'_>) -> Result<T>,
+    answered: impl FnOnce(&T) -> Kept,
+) -> Result<T> {
+    let Some(caller) = caller_id(ctx) else { return work(ctx) };
+    ctx.repeat = Some(repeat);
+    let answer = work(ctx)?;
+    if ctx.repeat.take().is_none() {
+        keep(ctx, caller, &repeat, &answered(&answer))?;
+    }
+    Ok(answer)
+}
+
 /// Takes the request's place, or ends the operation with the answer that was given before.
 pub(super) fn once(ctx: &mut Ctx<'_>) -> Result<()> {
     let Some(repeat) = ctx.repeat.take() else { return Ok(()) };
@@ -92,6 +108,13 @@ pub(super) fn once(ctx: &mut Ctx<'_>) -> Result<()> {
         headers.lines().filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let status = u16::try_from(status).map_err(|_| Error::Internal(format!("kept status {status}")))?;
     Err(Error::Repeated(Box::new(Kept { status, headers, body })))
+}
+
+/// Takes the place of a form that may be sent twice and whose answer cannot be given twice; the answer is whether it was free.
+pub(super) fn first(ctx: &mut Ctx<'_>, form: &str, once: &str) -> Result<bool> {
+    let Some(caller) = caller_id(ctx) else { return Ok(true) };
+    let repeat = Repeat::new("form", form, once, &[]);
+    reserve(ctx, caller, &repeat)
 }
 
 const RUNNING: &str = "A request with this Idempotency-Key is still running";

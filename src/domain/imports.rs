@@ -162,6 +162,7 @@ fn file<'a>(ctx: &mut Ctx<'_>, project: &ProjectReach, number: i64, report: &Rep
         };
         comments::insert(ctx.db, &new)?;
     }
-    let reach = TicketReach { id, project: project.id, organization: project.organization, role: project.role };
+    let reach =
+        TicketReach { id, project: project.id, organization: project.organization, archived_at: project.archived_at, role: project.role };
     events::record_of(ctx, &reach, EventKind::TicketCreated, &Changes::None, reporter, report.created_at)
 }

@@ -11,6 +11,10 @@ pub enum Capability {
     ReadDescription,
     /// Kill a token that was found.
     RevokeFoundTokens,
+    /// Sign in and out, and come in by a link or the code of the first run.
+    SignIn,
+    /// Read the documentation.
+    ReadDocumentation,
     /// See the token that one calls with.
     ReadCurrentToken,
     /// Replace the token that one calls with.
@@ -43,6 +47,10 @@ pub enum Capability {
     DeleteProject,
     /// Read an organization's members.
     ReadMembers,
+    /// See what there is to do, over all organizations.
+    ReadWorkspace,
+    /// Change one's own name, address, password and sessions.
+    ManageOwnAccount,
     /// Have and manage personal tokens of one's own.
     ManageOwnTokens,
     /// Manage a project's tokens.
@@ -53,8 +61,12 @@ pub enum Capability {
     ManageMembers,
     /// Make or remove owners.
     ManageOwners,
+    /// Change what an organization is called.
+    EditOrganization,
     /// Set the token policy.
     SetTokenPolicy,
+    /// End one's own membership.
+    LeaveOrganization,
     /// Bring in tickets from another tracker, with their old times and authors.
     ImportTickets,
 }
@@ -100,6 +112,8 @@ impl Capability {
     pub const ALL: &[Self] = &[
         Self::ReadDescription,
         Self::RevokeFoundTokens,
+        Self::SignIn,
+        Self::ReadDocumentation,
         Self::ReadCurrentToken,
         Self::RotateCurrentToken,
         Self::RevokeCurrentToken,
@@ -116,21 +130,30 @@ impl Capability {
         Self::EditProject,
         Self::DeleteProject,
         Self::ReadMembers,
+        Self::ReadWorkspace,
+        Self::ManageOwnAccount,
         Self::ManageOwnTokens,
         Self::ManageProjectTokens,
         Self::RevokeMembersTokens,
         Self::ManageMembers,
         Self::ManageOwners,
+        Self::EditOrganization,
         Self::SetTokenPolicy,
+        Self::LeaveOrganization,
         Self::ImportTickets,
     ];
+
+    /// Whether the role is enough for it. Whoever asks on behalf of a caller is told by the domain's functions; this is for what is shown.
+    pub fn is_for(self, role: Role) -> bool {
+        role >= self.rule().role
+    }
 
     /// The table.
     pub const fn rule(self) -> Rule {
         use Door::{AnyToken, Anybody, Personal, Scoped, SignedIn};
         use Role::{Admin, Member, Owner, Viewer};
         let (door, role, in_archive) = match self {
-            Self::ReadDescription | Self::RevokeFoundTokens => (Anybody, Viewer, true),
+            Self::ReadDescription | Self::RevokeFoundTokens | Self::SignIn | Self::ReadDocumentation => (Anybody, Viewer, true),
             Self::ReadCurrentToken | Self::RotateCurrentToken | Self::RevokeCurrentToken => (AnyToken, Viewer, true),
             Self::ReadTickets => (Scoped(Scope::TicketsRead), Viewer, true),
             Self::ReadOrganizationTickets => (Personal(Scope::TicketsRead), Viewer, true),
@@ -145,9 +168,9 @@ impl Capability {
             Self::EditProject => (Scoped(Scope::ProjectsWrite), Admin, true),
             Self::DeleteProject => (Scoped(Scope::ProjectsWrite), Owner, true),
             Self::ReadMembers => (Personal(Scope::MembersRead), Viewer, true),
-            Self::ManageOwnTokens => (SignedIn, Viewer, true),
+            Self::ReadWorkspace | Self::ManageOwnAccount | Self::ManageOwnTokens | Self::LeaveOrganization => (SignedIn, Viewer, true),
             Self::ManageProjectTokens | Self::RevokeMembersTokens | Self::ManageMembers => (SignedIn, Admin, true),
-            Self::ManageOwners | Self::SetTokenPolicy => (SignedIn, Owner, true),
+            Self::ManageOwners | Self::EditOrganization | Self::SetTokenPolicy => (SignedIn, Owner, true),
             Self::ImportTickets => (SignedIn, Admin, false),
         };
         Rule { door, role, in_archive }

@@ -13,6 +13,7 @@ use crate::model::projects::{Code, Project};
 use crate::model::text::{Description, Name};
 use crate::store::database::Error as StoreError;
 use crate::store::projects::{self as store, NewProject, ProjectDetails, ProjectRow};
+use crate::store::{organizations, tokens};
 
 /// What somebody sent as a project, or as a change of one.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +42,34 @@ pub fn get(ctx: &mut Ctx<'_>, id: Id<Project>) -> Result<ProjectDetails> {
 
 fn reread(ctx: &mut Ctx<'_>, id: Id<Project>) -> Result<ProjectDetails> {
     store::details(ctx.db, id)?.ok_or_else(|| Error::Internal(format!("project {id} is gone within its transaction")))
+}
+
+/// What the settings of a project show beside it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The project.
+    pub project: ProjectDetails,
+    /// Its organization's name.
+    pub organization: String,
+    /// Whether a ticket bears the code, so that it cannot be changed any more.
+    pub code_is_fixed: bool,
+    /// How many living tokens it has.
+    pub tokens: i64,
+    /// Whether the caller may delete it.
+    pub deletable: bool,
+}
+
+/// The project for whoever may change its settings.
+pub fn settings(ctx: &mut Ctx<'_>, id: Id<Project>) -> Result<Settings> {
+    let reach = ctx.project(Capability::EditProject, id)?;
+    let organization = organizations::by_id(ctx.db, reach.organization)?.ok_or(Error::Unreachable)?;
+    Ok(Settings {
+        project: reread(ctx, reach.id)?,
+        organization: organization.name,
+        code_is_fixed: store::last_number(ctx.db, reach.id)? > 0,
+        tokens: tokens::living_of_project(ctx.db, reach.id, ctx.now)?,
+        deletable: Capability::DeleteProject.is_for(reach.role),
+    })
 }
 
 /// Makes a project in the organization.
@@ -141,6 +170,21 @@ fn changed_code(ctx: &mut Ctx<'_>, old: &ProjectDetails, draft: &Draft, problems
 pub fn delete(ctx: &mut Ctx<'_>, id: Id<Project>) -> Result<()> {
     let reach = ctx.project(Capability::DeleteProject, id)?;
     Ok(store::set_deleted(ctx.db, reach.id, ctx.now)?)
+}
+
+/// The project for whoever may delete it, with what goes with it.
+pub fn deletable(ctx: &mut Ctx<'_>, id: Id<Project>) -> Result<Settings> {
+    ctx.project(Capability::DeleteProject, id)?;
+    settings(ctx, id)
+}
+
+/// Deletes the project if whoever wants it has typed its code.
+pub fn delete_named(ctx: &mut Ctx<'_>, id: Id<Project>, typed: &str) -> Result<()> {
+    let reach = ctx.project(Capability::DeleteProject, id)?;
+    if !typed.trim().eq_ignore_ascii_case(&reach.code) {
+        return Err(Error::invalid("code", Problem::Wrong));
+    }
+    delete(ctx, id)
 }
 
 /// The live project that a command names by slug and code; `NotFound` when there is none.

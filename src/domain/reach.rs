@@ -49,8 +49,29 @@ pub struct TicketReach {
     pub project: Id<Project>,
     /// Its organization.
     pub organization: Id<Organization>,
+    /// When its project was archived, if so.
+    pub archived_at: Option<Time>,
     /// The caller's role.
     pub role: Role,
+}
+
+impl TicketReach {
+    /// Whether the caller's role is enough to do this with it, where what is only read stays so. It opens no door: each operation judges anew.
+    pub fn may(&self, capability: Capability) -> bool {
+        suffices(capability, self.role, self.archived_at)
+    }
+}
+
+/// The role, and that an archived project is only read.
+fn suffices(capability: Capability, role: Role, archived_at: Option<Time>) -> bool {
+    capability.is_for(role) && (archived_at.is_none() || capability.rule().in_archive)
+}
+
+impl ProjectReach {
+    /// As [`TicketReach::may`].
+    pub fn may(&self, capability: Capability) -> bool {
+        suffices(capability, self.role, self.archived_at)
+    }
 }
 
 impl Ctx<'_> {
@@ -107,11 +128,16 @@ impl Ctx<'_> {
 
     /// As [`Ctx::ticket`], with the ticket itself.
     pub fn read_ticket(&mut self, capability: Capability, id: Id<Ticket>) -> Result<TicketRow> {
+        Ok(self.reach_and_read_ticket(capability, id)?.1)
+    }
+
+    /// Both: how the caller reaches the ticket, and the ticket itself.
+    pub fn reach_and_read_ticket(&mut self, capability: Capability, id: Id<Ticket>) -> Result<(TicketReach, TicketRow)> {
         self.allow(capability)?;
         let user = self.user();
         let row = tickets::reached(self.db, id, user)?.ok_or(Error::NotFound)?;
-        self.reach_ticket(capability, id, &row.reach, |deleted_at| deleted_at.is_none())?;
-        Ok(row.ticket)
+        let reach = self.reach_ticket(capability, id, &row.reach, |deleted_at| deleted_at.is_none())?;
+        Ok((reach, row.ticket))
     }
 
     fn ticket_that_is(&mut self, capability: Capability, id: Id<Ticket>, there: impl FnOnce(Option<Time>) -> bool) -> Result<TicketReach> {
@@ -134,7 +160,7 @@ impl Ctx<'_> {
             return Err(Error::NotFound);
         }
         self.may(capability, role, row.project_archived_at)?;
-        Ok(TicketReach { id, project: row.project_id, organization: row.organization_id, role })
+        Ok(TicketReach { id, project: row.project_id, organization: row.organization_id, archived_at: row.project_archived_at, role })
     }
 
     /// All organizations that the caller reaches. A project token reaches none.
@@ -148,8 +174,7 @@ impl Ctx<'_> {
 
     /// The role, and that an archived project is only read. After this the rights are judged, so a repeated request gets its answer here.
     fn may(&mut self, capability: Capability, role: Role, archived_at: Option<Time>) -> Result<()> {
-        let needed = capability.rule();
-        if role < needed.role || (archived_at.is_some() && !needed.in_archive) {
+        if !suffices(capability, role, archived_at) {
             return Err(Error::Forbidden);
         }
         idempotency::once(self)

@@ -11,7 +11,8 @@ use crate::model::organizations::Organization;
 use crate::model::roles::Role;
 use crate::model::tokens::{RevokedHow, Token};
 use crate::store::rights::{self, MemberRight, OrganizationRight, ProjectRight, Rights, TokenRight, UserRight};
-use crate::store::{members, organizations, tokens};
+use crate::store::tokens::Revocation;
+use crate::store::{members, organizations, sessions, tokens};
 
 /// What becomes of tokens of which the replaced database cannot tell whether they have been revoked since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct Losses {
     pub projects_deleted: usize,
     /// Organizations whose policy is tighter now.
     pub policies_tightened: usize,
+    /// Sessions that have ended: all of the backup's.
+    pub sessions_ended: u64,
     /// Tokens made since the backup, which are gone.
     pub tokens_lost: usize,
 }
@@ -60,7 +63,8 @@ pub fn take_over(ctx: &mut Ctx<'_>, old: Option<&Rights>, undecided: Option<Unde
     if later.is_none() && undecided.is_none() {
         return Ok(None);
     }
-    let mut losses = Losses::default();
+    // A session that was ended since must not come back, and nobody can tell which.
+    let mut losses = Losses { sessions_ended: sessions::delete_all(ctx.db)?, ..Losses::default() };
     if let Some(old) = old {
         tokens_of(ctx, &new, old, undecided, &mut losses)?;
         users_of(ctx, &new, old, &mut losses)?;
@@ -99,7 +103,7 @@ fn earlier<T: Ord + Copy>(one: Option<T>, other: Option<T>) -> Option<T> {
 
 fn revoke(ctx: &mut Ctx<'_>, token: &TokenRight, old: Option<&TokenRight>) -> Result<bool> {
     let at = old.and_then(|old| old.revoked_at).unwrap_or(ctx.now);
-    Ok(tokens::set_revoked(ctx.db, token.id, at, None, RevokedHow::Restore)? > 0)
+    Ok(tokens::set_revoked(ctx.db, token.id, &Revocation { at, by: None, how: RevokedHow::Restore, why: None })? > 0)
 }
 
 fn tokens_of(ctx: &mut Ctx<'_>, new: &Rights, old: &Rights, undecided: Option<Undecided>, losses: &mut Losses) -> Result<()> {

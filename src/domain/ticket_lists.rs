@@ -11,7 +11,7 @@ use crate::model::persons::Person;
 use crate::model::projects::Project;
 use crate::model::tickets::{Priority, Status, TicketCode};
 use crate::model::time::Time;
-use crate::store::projects;
+use crate::store::projects::{self, ProjectDetails, StatusCounts};
 use crate::store::search::Question;
 use crate::store::ticket_lists::{self as store, Assignee, Filters, Listing, Place};
 use crate::store::tickets::TicketRow;
@@ -66,9 +66,30 @@ pub struct Query {
 }
 
 /// Rows of which nobody minds that they are skipped one by one.
-const QUICK_OFFSET: i64 = 1_000;
+pub const QUICK_OFFSET: i64 = 1_000;
+
+/// How many tickets of one code are told apart: as many organizations as anybody will be in.
+const CODES: i64 = 100;
 
 impl Query {
+    /// All that the caller reaches, newest first.
+    pub const fn all(position: Position) -> Self {
+        Self {
+            organization: None,
+            project: None,
+            code: None,
+            status: Vec::new(),
+            priority: Vec::new(),
+            assignee: None,
+            text: None,
+            created_after: None,
+            created_before: None,
+            updated_after: None,
+            sort: Sort::NEWEST,
+            position,
+        }
+    }
+
     /// Whether answering may have to look at many rows, so that it belongs on the bounded pool with its deadline.
     pub fn may_scan(&self) -> bool {
         let far = matches!(self.position, Position::Page(page) if page.offset() > QUICK_OFFSET);
@@ -147,6 +168,40 @@ pub fn list(ctx: &mut Ctx<'_>, query: &Query) -> Result<Listed> {
     });
     let total = if after.is_none() { Some(total(ctx, query, &listing)?) } else { None };
     Ok(Listed { tickets, total, next })
+}
+
+/// How many tickets the caller reaches that are asked for, without the tickets themselves.
+pub fn count(ctx: &mut Ctx<'_>, query: &Query) -> Result<Total> {
+    ctx.allow(Capability::ReadTickets)?;
+    let places = places(ctx, query)?;
+    let Some(filters) = filters(ctx, query, &places)? else { return Ok(Total { count: 0, exact: true }) };
+    let listing = Listing { places, filters, sort: query.sort, after: None, offset: 0, limit: 1 };
+    total(ctx, query, &listing)
+}
+
+/// The tickets with this code: one for each organization that the caller reaches and that has it.
+pub fn by_code(ctx: &mut Ctx<'_>, code: &TicketCode) -> Result<Vec<TicketRow>> {
+    let page = Position::Page(Page { number: 1, size: CODES });
+    Ok(list(ctx, &Query { code: Some(code.clone()), ..Query::all(page) })?.tickets)
+}
+
+/// A project above its tickets.
+#[derive(Debug)]
+pub struct Heading {
+    /// As what the caller reaches it.
+    pub reach: ProjectReach,
+    /// What is shown of it.
+    pub project: ProjectDetails,
+    /// How many tickets of each status it has.
+    pub counts: StatusCounts,
+}
+
+/// The project, and how many tickets of each status it has.
+pub fn heading(ctx: &mut Ctx<'_>, project: Id<Project>) -> Result<Heading> {
+    let reach = ctx.project(Capability::ReadTickets, project)?;
+    let project = projects::details(ctx.db, reach.id)?.ok_or(Error::Unreachable)?;
+    let counts = projects::counts_of_project(ctx.db, reach.id)?;
+    Ok(Heading { reach, project, counts })
 }
 
 /// Where to walk: what the query names, or all that the caller reaches.

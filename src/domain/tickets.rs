@@ -1,8 +1,11 @@
 //! Tickets: filed, read, changed, deleted and restored, each with its history.
 //! Lists are in `ticket_lists`, comments in `comments`.
 
+use std::collections::BTreeSet;
+
 use super::error::refuse;
 use super::events::{self, Changes};
+use super::opened::Opened;
 use super::permissions::Capability;
 use super::reach::TicketReach;
 use super::{Ctx, Error, Result, idempotency};
@@ -10,6 +13,7 @@ use crate::model::draft::{Field, Text};
 use crate::model::events::EventKind;
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
+use crate::model::pages::Page;
 use crate::model::persons::Person;
 use crate::model::problems::{Problem, Problems};
 use crate::model::projects::Project;
@@ -17,6 +21,7 @@ use crate::model::text::{Clause, Notes, Title};
 use crate::model::tickets::{Priority, Status, Ticket};
 use crate::model::time::Span;
 use crate::model::users::User;
+use crate::store::members::MemberRow;
 use crate::store::projects::StatusCounts;
 use crate::store::tickets::{self as store, ChangedTicket, NewTicket, Texts, TicketRow};
 use crate::store::{members, projects};
@@ -47,20 +52,31 @@ pub struct Draft {
     pub project_id: Field<Id<Project>>,
 }
 
-/// What `If-Match` says: the versions that are meant.
+/// The state of the ticket from which a change sets out: what `If-Match` says, or what a form showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expected {
     /// Whichever it is.
     Any,
-    /// One of these.
+    /// One of these versions.
     Versions(Vec<i64>),
+    /// The texts as they were then. What else changed since does not matter to who writes texts.
+    Opened(Opened),
 }
 
 impl Expected {
-    fn check(&self, version: i64) -> Result<()> {
+    /// Before all else.
+    fn check(&self, old: &TicketRow) -> Result<()> {
         match self {
-            Self::Versions(versions) if !versions.contains(&version) => Err(Error::Stale),
-            Self::Any | Self::Versions(_) => Ok(()),
+            Self::Versions(versions) if !versions.contains(&old.version) => Err(Error::Stale),
+            Self::Any | Self::Versions(_) | Self::Opened(_) => Ok(()),
+        }
+    }
+
+    /// Once it is clear that something would be written over.
+    fn check_texts(&self, old: &TicketRow) -> Result<()> {
+        match self {
+            Self::Opened(opened) if !opened.still_stands(old) => Err(Error::Stale),
+            Self::Any | Self::Versions(_) | Self::Opened(_) => Ok(()),
         }
     }
 }
@@ -83,7 +99,8 @@ pub fn create(ctx: &mut Ctx<'_>, draft: &Draft) -> Result<TicketRow> {
         return Err(Error::Internal("a draft without problems is missing".to_owned()));
     };
     let id = ctx.new_id();
-    let reach = TicketReach { id, project: project.id, organization: project.organization, role: project.role };
+    let reach =
+        TicketReach { id, project: project.id, organization: project.organization, archived_at: project.archived_at, role: project.role };
     // The counters last among what may fail, since their row stays locked to the end; the ticket needs its number, so it comes after.
     let number = projects::take_numbers(ctx.db, project.id, &StatusCounts::default().and(Status::Open, 1))?;
     let new = NewTicket {
@@ -149,18 +166,41 @@ pub fn get(ctx: &mut Ctx<'_>, id: Id<Ticket>) -> Result<TicketRow> {
     ctx.read_ticket(Capability::ReadTickets, id)
 }
 
+/// The ticket, with what tells what more the caller may do with it.
+pub fn look(ctx: &mut Ctx<'_>, id: Id<Ticket>) -> Result<(TicketReach, TicketRow)> {
+    ctx.reach_and_read_ticket(Capability::ReadTickets, id)
+}
+
+/// The deleted ticket, for those who can still restore it; for all others there is none.
+pub fn deleted(ctx: &mut Ctx<'_>, id: Id<Ticket>) -> Result<TicketRow> {
+    match ctx.ticket_in_bin_or_out(Capability::DeleteTickets, id) {
+        Err(Error::Forbidden) => return Err(Error::NotFound),
+        outcome => outcome?,
+    };
+    let row = reread(ctx, id)?;
+    let restorable = row.deleted_at.is_some_and(|deleted_at| ctx.now.since(deleted_at) < BIN);
+    if restorable { Ok(row) } else { Err(Error::NotFound) }
+}
+
+/// Those whose task the ticket can become: the organization's members by name, so many at the most.
+pub fn possible_assignees(ctx: &mut Ctx<'_>, reach: &TicketReach, most: i64) -> Result<Vec<MemberRow>> {
+    Ok(members::of_organization(ctx.db, reach.organization, Page { number: 1, size: most })?)
+}
+
 /// Changes what the draft carries, and nothing else. What changes nothing leaves no trace.
 pub fn edit(ctx: &mut Ctx<'_>, id: Id<Ticket>, draft: &Draft, expected: &Expected) -> Result<TicketRow> {
     let reach = live(ctx, Capability::EditTickets, id)?;
     let old = reread(ctx, id)?;
-    expected.check(old.version)?;
+    expected.check(&old)?;
     let mut problems = Problems::new();
     let changed = change(ctx, &old, draft, &mut problems)?;
-    refuse(problems)?;
-    let Some(changed) = changed else { return Err(Error::Internal("a change without problems is missing".to_owned())) };
-    if changed.is_same(&old) {
+    // A form that was sent twice finds its own texts there the second time, and has nothing to say against them.
+    if problems.is_empty() && changed.as_ref().is_some_and(|changed| changed.is_same(&old)) {
         return Ok(old);
     }
+    expected.check_texts(&old)?;
+    refuse(problems)?;
+    let Some(changed) = changed else { return Err(Error::Internal("a change without problems is missing".to_owned())) };
     let texts_changed = changed.texts_changed(&old);
     store::update(ctx.db, &old, &changed.as_row(), texts_changed, ctx.now)?;
     record_changes(ctx, &reach, &old, &changed)?;
@@ -168,6 +208,28 @@ pub fn edit(ctx: &mut Ctx<'_>, id: Id<Ticket>, draft: &Draft, expected: &Expecte
         projects::count_change(ctx.db, reach.project, &StatusCounts::default().and(old.status, -1).and(changed.status, 1))?;
     }
     reread(ctx, id)
+}
+
+/// Changes those texts that differ from what a form showed when it was opened. `Stale` when somebody else changed a text meanwhile.
+pub fn edit_texts(ctx: &mut Ctx<'_>, id: Id<Ticket>, draft: &Draft, opened: &Opened) -> Result<TicketRow> {
+    edit(ctx, id, &opened.leave_out_untouched(draft), &Expected::Opened(opened.clone()))
+}
+
+/// Changes several tickets of one project alike, all of them or none; the answer is how many are different now.
+pub fn edit_all(ctx: &mut Ctx<'_>, project: Id<Project>, ids: &[Id<Ticket>], draft: &Draft) -> Result<usize> {
+    let project = ctx.project(Capability::EditTickets, project)?;
+    // In one order, so that two who change the same tickets wait for each other once.
+    let ids: BTreeSet<_> = ids.iter().copied().collect();
+    let mut changed = 0;
+    for id in ids {
+        let old = ctx.read_ticket(Capability::EditTickets, id)?;
+        if old.project_id != project.id {
+            return Err(Error::NotFound);
+        }
+        let new = edit(ctx, id, draft, &Expected::Any)?;
+        changed += usize::from(new.version != old.version);
+    }
+    Ok(changed)
 }
 
 /// The ticket, locked and not deleted.
@@ -289,7 +351,8 @@ fn record_changes(ctx: &mut Ctx<'_>, reach: &TicketReach, old: &TicketRow, new: 
 pub fn delete(ctx: &mut Ctx<'_>, id: Id<Ticket>, expected: &Expected) -> Result<()> {
     let reach = live(ctx, Capability::DeleteTickets, id)?;
     let old = reread(ctx, id)?;
-    expected.check(old.version)?;
+    expected.check(&old)?;
+    expected.check_texts(&old)?;
     store::set_deleted(ctx.db, id, Some(ctx.now), ctx.now)?;
     events::record(ctx, &reach, EventKind::TicketDeleted, &Changes::None)?;
     projects::count_change(ctx.db, reach.project, &StatusCounts::default().and(old.status, -1))?;

@@ -1,25 +1,25 @@
 //! The life of a token: made, shown once, rotated with a safe retry, revoked in each of its ways, its last use.
-//! How a token is judged on each request is in `ctx`.
+//! How a token is judged on each request is in `ctx`, what settings show of tokens in `token_settings`.
 
 use sha2::{Digest, Sha256};
 
 use super::ctx::RETRY_DOOR;
-use super::error::refuse;
 use super::permissions::Capability;
-use super::{Ctx, Error, Result};
+use super::{Ctx, Error, Result, sessions};
 use crate::model::draft::{Field, Text};
 use crate::model::id::Id;
+use crate::model::persons::Person;
 use crate::model::problems::{Problem, Problems};
 use crate::model::projects::Project;
 use crate::model::scopes::Scopes;
-use crate::model::text::Name;
+use crate::model::text::{Name, Reason};
 use crate::model::time::{Span, Time};
 use crate::model::tokens::{HashedToken, PlainToken, RevokedHow, Token, TokenKind};
 use crate::model::users::User;
 use crate::store::database::Connection;
 use crate::store::members;
 use crate::store::persons::{self, PersonRow};
-use crate::store::tokens::{self as store, Continues, NewToken, TokenRow};
+use crate::store::tokens::{self as store, Continues, NewToken, Revocation, TokenRow};
 
 /// How long a token lives unless somebody picks another length.
 pub const USUAL_LIFE: Span = Span::days(90);
@@ -39,6 +39,18 @@ pub struct Draft {
     pub scopes: Scopes,
     /// How long it is to live; `None` is without end.
     pub life: Option<Span>,
+}
+
+impl Draft {
+    /// The name, or all that is wrong with the draft.
+    pub fn check(&self) -> std::result::Result<Name, Problems> {
+        let mut problems = Problems::new();
+        let name = problems.take("name", Name::parse(&self.name));
+        if self.scopes.is_empty() {
+            problems.add("scopes", Problem::Blank);
+        }
+        name.filter(|_| problems.is_empty()).ok_or(problems)
+    }
 }
 
 /// A token that has just been made: shown now and never again.
@@ -69,13 +81,8 @@ pub fn create_project(ctx: &mut Ctx<'_>, project: Id<Project>, draft: &Draft) ->
 }
 
 fn create(ctx: &mut Ctx<'_>, draft: &Draft, plain: PlainToken, user: Option<Id<User>>, project: Option<Id<Project>>) -> Result<Made> {
-    let mut problems = Problems::new();
-    let name = problems.take("name", Name::parse(&draft.name));
-    if draft.scopes.is_empty() {
-        problems.add("scopes", Problem::Blank);
-    }
-    refuse(problems)?;
-    let Some(name) = name else { return Err(Error::Internal("a name without problems is missing".to_owned())) };
+    let name = draft.check().map_err(Error::Invalid)?;
+    sessions::require_fresh(ctx)?;
     let id = ctx.new_id();
     let new = NewToken {
         id,
@@ -112,7 +119,7 @@ fn by_id(ctx: &mut Ctx<'_>, id: Id<Token>) -> Result<TokenRow> {
     store::by_id(ctx.db, id)?.ok_or_else(|| Error::Internal(format!("token {id} is gone within its transaction")))
 }
 
-fn random_token(ctx: &Ctx<'_>, kind: TokenKind) -> PlainToken {
+pub(super) fn random_token(ctx: &Ctx<'_>, kind: TokenKind) -> PlainToken {
     loop {
         if let Some(token) = PlainToken::from_random(kind, &ctx.random()) {
             return token;
@@ -131,6 +138,11 @@ pub fn current(ctx: &mut Ctx<'_>) -> Result<TokenRow> {
     by_id(ctx, id)
 }
 
+/// An overlap is at most a day.
+pub(super) fn check_overlap(overlap: Span, field: &'static str) -> Result<()> {
+    if overlap < Span::ZERO || overlap > LONGEST_OVERLAP { Err(Error::invalid(field, Problem::NotIncluded)) } else { Ok(()) }
+}
+
 /// Digest of the key under which a rotation may be asked for again.
 pub fn rotation_key_digest(key: &str) -> [u8; 32] {
     Sha256::digest(key).into()
@@ -146,9 +158,7 @@ pub fn rotate(ctx: &mut Ctx<'_>, plain: &PlainToken, key: Option<&str>, overlap:
         let id = calling(ctx)?;
         by_id(ctx, id)?
     };
-    if overlap < Span::ZERO || overlap > LONGEST_OVERLAP {
-        return Err(Error::invalid("overlap_seconds", Problem::NotIncluded));
-    }
+    check_overlap(overlap, "overlap_seconds")?;
     if old.rotated_at.is_some() {
         return rotate_again(ctx, &old, plain, key, overlap);
     }
@@ -159,11 +169,17 @@ pub fn rotate(ctx: &mut Ctx<'_>, plain: &PlainToken, key: Option<&str>, overlap:
     };
     let stops_at = ctx.now.plus(overlap);
     let key_digest = key.map(rotation_key_digest);
-    if store::set_rotated(ctx.db, old.id, ctx.now, stops_at, &salt, key_digest)? == 0 {
+    if store::set_rotated(ctx.db, old.id, ctx.now, stops_at, Some(&salt), key_digest)? == 0 {
         // Another was faster; where it was this same request, sent twice at once, it gets the same answer.
         let old = by_id(ctx, old.id)?;
         return rotate_again(ctx, &old, plain, key, overlap);
     }
+    let maker = old.created_by;
+    succeed(ctx, &old, successor, maker)
+}
+
+/// Makes the successor of a token that has just been marked as rotated: of the same name, scopes and length of life.
+pub(super) fn succeed(ctx: &mut Ctx<'_>, old: &TokenRow, successor: PlainToken, maker: Option<Id<Person>>) -> Result<Made> {
     let id = ctx.new_id();
     let new = NewToken {
         id,
@@ -173,16 +189,17 @@ pub fn rotate(ctx: &mut Ctx<'_>, plain: &PlainToken, key: Option<&str>, overlap:
         name: &old.name,
         last_four: successor.last_four(),
         scopes: old.scopes,
-        created_by: old.created_by,
+        created_by: maker,
         life: old.life,
-        expires_at: end_of_successor(&old, ctx.now),
+        expires_at: end_of_successor(old, ctx.now),
         continues: Some(Continues { chain: old.chain_id, started_at: old.chain_started_at, predecessor: old.id }),
     };
     insert(ctx, &new)?;
     made(ctx, id, successor)
 }
 
-const ROTATED: &str = "This token has already been rotated";
+/// What is said of a token that has its successor.
+pub(super) const ROTATED: &str = "This token has already been rotated";
 
 /// The successor lives as long as the old one was made for, but not beyond a year of the chain or the old one's own end, whichever is later.
 fn end_of_successor(old: &TokenRow, now: Time) -> Option<Time> {
@@ -216,7 +233,8 @@ fn rotate_again(ctx: &mut Ctx<'_>, old: &TokenRow, plain: &PlainToken, key: Opti
 pub fn revoke_current(ctx: &mut Ctx<'_>) -> Result<()> {
     ctx.allow(Capability::RevokeCurrentToken)?;
     let id = calling(ctx)?;
-    store::set_revoked(ctx.db, id, ctx.now, ctx.person(), RevokedHow::Itself)?;
+    let revocation = Revocation { at: ctx.now, by: ctx.person(), how: RevokedHow::Itself, why: None };
+    store::set_revoked(ctx.db, id, &revocation)?;
     Ok(())
 }
 
@@ -247,12 +265,17 @@ pub fn revoke(ctx: &mut Ctx<'_>, id: Id<Token>, extent: Extent) -> Result<TokenR
         may_revoke_others(ctx, &token)?;
     }
     let how = if own { RevokedHow::Owner } else { RevokedHow::Admin };
-    let by = ctx.person();
+    revoke_row(ctx, &token, extent, how, &Reason::default())
+}
+
+/// Revokes a token, or its chain, after the right to do so has been judged.
+pub(super) fn revoke_row(ctx: &mut Ctx<'_>, token: &TokenRow, extent: Extent, how: RevokedHow, why: &Reason) -> Result<TokenRow> {
+    let revocation = Revocation { at: ctx.now, by: ctx.person(), how, why: why.as_deref() };
     match extent {
-        Extent::Token => store::set_revoked(ctx.db, id, ctx.now, by, how)?,
-        Extent::Chain => store::set_chain_revoked(ctx.db, token.chain_id, ctx.now, by, how)?,
+        Extent::Token => store::set_revoked(ctx.db, token.id, &revocation)?,
+        Extent::Chain => store::set_chain_revoked(ctx.db, token.chain_id, &revocation)?,
     };
-    by_id(ctx, id)
+    by_id(ctx, token.id)
 }
 
 /// An admin of the project's organization, or of one that the token's user belongs to. Whoever is neither does not hear that the token exists.
@@ -279,8 +302,7 @@ pub fn revoke_by_command(ctx: &mut Ctx<'_>, id: Option<Id<Token>>, digest: Optio
         (None, None) => None,
     };
     let token = token.ok_or(Error::NotFound)?;
-    store::set_revoked(ctx.db, token.id, ctx.now, None, RevokedHow::Command)?;
-    by_id(ctx, token.id)
+    revoke_row(ctx, &token, Extent::Token, RevokedHow::Command, &Reason::default())
 }
 
 /// All tokens, for commands.

@@ -11,10 +11,16 @@ use crate::model::text::Name;
 use crate::model::users::{Email, User};
 use crate::store::database::Error as StoreError;
 use crate::store::users::{self as store, UserRow};
+use crate::store::{sessions, setup};
 
 /// Makes a user; the password has been hashed before, outside of any transaction.
 pub fn create(ctx: &mut Ctx<'_>, name: &Field<Text>, email: &Field<Text>, password_hash: Option<&str>) -> Result<UserRow> {
     command_only(ctx)?;
+    make(ctx, name, email, password_hash)
+}
+
+/// Makes a user, for whoever has been found to be allowed to.
+pub(super) fn make(ctx: &mut Ctx<'_>, name: &Field<Text>, email: &Field<Text>, password_hash: Option<&str>) -> Result<UserRow> {
     let mut problems = Problems::new();
     let name = problems.take("name", Name::parse(name));
     let email = problems.take("email", Email::parse(email));
@@ -27,12 +33,14 @@ pub fn create(ctx: &mut Ctx<'_>, name: &Field<Text>, email: &Field<Text>, passwo
     let (Some(name), Some(email)) = (name, email) else {
         return Err(Error::Internal("a draft without problems is missing".to_owned()));
     };
+    // From the first user on nobody comes in by the code of the first run.
+    setup::delete_code(ctx.db)?;
     let id = ctx.new_id();
     store::insert(ctx.db, id, name.as_str(), &email, password_hash, ctx.now).map_err(|error| match error {
         StoreError::Unique(_) => Error::invalid("email", Problem::Taken),
         error => error.into(),
     })?;
-    by_email(ctx, &email)
+    store::by_email(ctx.db, &email)?.ok_or_else(|| Error::Internal("a user is gone within the transaction".to_owned()))
 }
 
 /// The user with this address, for commands; `NotFound` when there is none.
@@ -50,7 +58,15 @@ pub fn all(ctx: &mut Ctx<'_>) -> Result<Vec<UserRow>> {
 /// Shuts the user out: from now on nothing of theirs opens a door. Done twice it stays as it was.
 pub fn disable(ctx: &mut Ctx<'_>, user: &UserRow) -> Result<()> {
     command_only(ctx)?;
+    end_all(ctx, user.id)?;
     Ok(store::set_disabled(ctx.db, user.id, Some(user.disabled_at.unwrap_or(ctx.now)))?)
+}
+
+/// Ends what lets the user in besides the password: sessions and a link, which shall not come back to life when the user does.
+fn end_all(ctx: &mut Ctx<'_>, user: Id<User>) -> Result<()> {
+    sessions::delete_others(ctx.db, user, None)?;
+    sessions::forget_devices(ctx.db, user)?;
+    Ok(sessions::delete_reset_link(ctx.db, user)?)
 }
 
 /// Lets the user in again.
@@ -59,8 +75,9 @@ pub fn enable(ctx: &mut Ctx<'_>, user: Id<User>) -> Result<()> {
     Ok(store::set_disabled(ctx.db, user, None)?)
 }
 
-/// Sets the user's password, hashed before.
+/// Sets the user's password, hashed before, and ends the user's sessions.
 pub fn set_password(ctx: &mut Ctx<'_>, user: Id<User>, hash: &str) -> Result<()> {
     command_only(ctx)?;
+    end_all(ctx, user)?;
     Ok(store::set_password(ctx.db, user, hash)?)
 }

@@ -20,19 +20,34 @@ const ARRIVES_WITHIN: Duration = Duration::from_secs(30);
 /// Reads a body of JSON: too large before wrong type, in the contract's order. An empty one needs no type.
 pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes> {
     let read = tokio::time::timeout(ARRIVES_WITHIN, whole(headers, body)).await;
-    read.unwrap_or_else(|_| Err(Error::Malformed(format!("The body did not arrive within {} seconds", ARRIVES_WITHIN.as_secs()))))
+    read.unwrap_or_else(|_| Err(late()))
 }
 
-async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes> {
+/// Reads a body of any type.
+pub(super) async fn read_any(headers: &HeaderMap, body: Body) -> Result<Bytes> {
+    let read = tokio::time::timeout(ARRIVES_WITHIN, limited(headers, body)).await;
+    read.unwrap_or_else(|_| Err(late()))
+}
+
+fn late() -> Error {
+    Error::Malformed(format!("The body did not arrive within {} seconds", ARRIVES_WITHIN.as_secs()))
+}
+
+async fn limited(headers: &HeaderMap, body: Body) -> Result<Bytes> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
     if announced.is_some_and(|length| length > LARGEST as u64) {
         return Err(Error::TooLarge);
     }
-    let body = match Limited::new(body, LARGEST).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Err(Error::TooLarge),
-        Err(_) => return Err(Error::Malformed("The body could not be read".to_owned())),
-    };
+    match Limited::new(body, LARGEST).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Error::TooLarge),
+        Err(_) => Err(Error::Malformed("The body could not be read".to_owned())),
+    }
+}
+
+/// As [`read`], for as long as it takes.
+async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes> {
+    let body = limited(headers, body).await?;
     let typed = match headers.get(CONTENT_TYPE) {
         Some(value) => value.to_str().is_ok_and(is_json),
         None => body.is_empty(),

@@ -45,7 +45,7 @@ impl Counted {
 }
 
 /// An IPv6 caller has a whole /64 at hand; an IPv4 address in IPv6 clothes is that address.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
         v4 @ IpAddr::V4(_) => v4,
@@ -86,6 +86,16 @@ impl Limiter {
     pub fn new(authenticated: u32, anonymous: u32) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
         Self { authenticated, anonymous, hash: RandomState::new(), shards }
+    }
+
+    /// Requests a window for a token; 0 is no limit.
+    pub const fn authenticated(&self) -> u32 {
+        self.authenticated
+    }
+
+    /// Requests a window for an address; 0 is no limit.
+    pub const fn anonymous(&self) -> u32 {
+        self.anonymous
     }
 
     fn limit(&self, counted: Counted) -> u32 {

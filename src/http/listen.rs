@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -23,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 use tower::Service;
 
+use super::faces::Faces;
 use super::metrics::Metrics;
 use super::tls::Tls;
 use crate::app::stop::Stop;
@@ -85,7 +85,7 @@ impl Limits {
 
 struct House {
     tls: Option<Tls>,
-    router: Router,
+    faces: Faces,
     limits: Limits,
     metrics: Metrics,
     protocol: auto::Builder<TokioExecutor>,
@@ -94,12 +94,20 @@ struct House {
     dropped: AtomicUsize,
 }
 
-/// Serves `router` on `listener` until `stop`; then accepts no more, closes what rests, lets finish what runs, and drops the remainder after `limits.grace`.
+/// Serves `faces` on `listener` until `stop`; then accepts no more, closes what rests, lets finish what runs, and drops the remainder after `limits.grace`.
 /// Returns how many connections had to be dropped.
-pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, limits: Limits, metrics: Metrics, mut stop: Stop) -> usize {
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    faces: impl Into<Faces>,
+    limits: Limits,
+    metrics: Metrics,
+    mut stop: Stop,
+) -> usize {
     let seats = Arc::new(Semaphore::new(limits.max_connections as usize));
     let protocol = protocol(&limits);
-    let house = Arc::new(House { tls, router, limits, metrics, protocol, full: AtomicBool::new(false), dropped: AtomicUsize::new(0) });
+    let house =
+        Arc::new(House { tls, faces: faces.into(), limits, metrics, protocol, full: AtomicBool::new(false), dropped: AtomicUsize::new(0) });
     loop {
         let next = async {
             let seat = seat(&seats, &house.full).await?;
@@ -209,7 +217,7 @@ where
         let turn = activity.begin(request.version());
         request.extensions_mut().insert(peer);
         // A router is always ready; its clone is a count.
-        let answer = house.router.clone().call(request);
+        let answer = house.faces.of(request.uri().path()).call(request);
         async move { answer.await.map(|response| response.map(|body| Answer::new(body, turn))) }
     });
     let mut connection = pin!(house.protocol.serve_connection(TokioIo::new(stream), service));

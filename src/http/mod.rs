@@ -4,11 +4,16 @@
 pub mod answer;
 pub mod body;
 pub mod client;
+pub mod cookies;
+pub mod faces;
+pub mod forms;
 pub mod limits;
 pub mod listen;
 pub mod log;
 pub mod metrics;
 pub mod mount;
+pub mod pages;
 pub mod request;
+pub mod sign_ins;
 pub mod tls;
 pub mod uses;

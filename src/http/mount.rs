@@ -19,6 +19,7 @@ use super::limits::{Counted, Limiter, Standing};
 use super::log::{CallerKind, InternalDetail};
 use super::metrics::Metrics;
 use super::request::{Parameters, Request};
+use super::sign_ins::SignIns;
 use super::uses::Uses;
 use crate::app::App;
 use crate::app::settings::Networks;
@@ -27,6 +28,7 @@ use crate::domain::permissions::{Capability, Door};
 use crate::domain::{About, Ctx, Error, Result, Rotation, Who, tokens};
 use crate::model::events::Via;
 use crate::model::id::Id;
+use crate::model::sessions::Session;
 use crate::model::time::{Span, Time};
 use crate::model::tokens::{PlainToken, Token};
 
@@ -40,7 +42,11 @@ pub struct Front {
     /// Rate limits.
     pub limiter: Limiter,
     /// When tokens were last used.
-    pub uses: Uses,
+    pub uses: Uses<Token>,
+    /// When sessions were last seen.
+    pub seen: Uses<Session>,
+    /// How often sign-ins have failed.
+    pub sign_ins: SignIns,
     /// Peers whose `X-Forwarded-For` is believed.
     pub proxies: Networks,
     /// What is counted for operators.
@@ -373,11 +379,13 @@ fn lay_on(headers: &mut HeaderMap, standing: Option<Standing>, expires_at: Optio
 }
 
 /// Refusals by reason, for operators.
-const fn reason(error: &Error) -> Option<&'static str> {
+pub(super) const fn reason(error: &Error) -> Option<&'static str> {
     Some(match error {
         Error::Unauthenticated => "unauthenticated",
         Error::MissingScope(_) => "scope",
         Error::Forbidden => "role",
+        Error::Forged => "forged",
+        Error::PasswordNeeded => "password_needed",
         Error::Unreachable => "unreachable",
         Error::NotFound => "not_found",
         Error::Malformed(_) => "malformed",
@@ -394,7 +402,7 @@ const fn reason(error: &Error) -> Option<&'static str> {
 }
 
 /// What only the log may know.
-fn detail(error: &Error) -> Option<String> {
+pub(super) fn detail(error: &Error) -> Option<String> {
     match error {
         Error::Store(error) => Some(error.to_string()),
         Error::Internal(detail) => Some(detail.clone()),

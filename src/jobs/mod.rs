@@ -1,4 +1,4 @@
-//! What happens later or by itself: writing down when tokens were used, sweeping what is over.
+//! What happens later or by itself: writing down when tokens and sessions were used, sweeping what is over.
 //! What there is to do is the domain's affair; here is only when.
 
 use std::sync::Arc;
@@ -6,17 +6,19 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::app::stop::Stop;
-use crate::domain::{Result, Who, sweep, tokens};
+use crate::domain::sessions::Seen;
+use crate::domain::tokens::Use;
+use crate::domain::{Ctx, Result, Who, sessions, sweep, tokens};
 use crate::http::mount::Front;
 use crate::model::events::Via;
 
-/// How often uses of tokens are written down.
+/// How often uses of tokens and sessions are written down.
 const FLUSH: Duration = Duration::from_mins(1);
 
 /// How often there is a look for what is over.
 const SWEEP: Duration = Duration::from_mins(10);
 
-/// Writes uses of tokens down every minute, and once more at the end.
+/// Writes uses of tokens and sessions down every minute, and once more at the end.
 pub async fn flush_uses(front: Arc<Front>, mut stop: Stop) {
     loop {
         let stopped = tokio::select! {
@@ -24,7 +26,7 @@ pub async fn flush_uses(front: Arc<Front>, mut stop: Stop) {
             () = stop.wait() => true,
         };
         if let Err(error) = flush_once(&front).await {
-            tracing::warn!(%error, "the last uses of tokens could not be written down");
+            tracing::warn!(%error, "the last uses of tokens and sessions could not be written down");
         }
         if stopped {
             return;
@@ -34,11 +36,16 @@ pub async fn flush_uses(front: Arc<Front>, mut stop: Stop) {
 
 /// Writes down what has been noted since the last time.
 pub async fn flush_once(front: &Front) -> Result<()> {
-    let uses = front.uses.take();
-    if uses.is_empty() {
+    let uses: Vec<Use> = front.uses.take().into_iter().map(|(token, at, from)| Use { token, at, from: from.to_string() }).collect();
+    let seen: Vec<Seen> = front.seen.take().into_iter().map(|(session, at, from)| Seen { session, at, from: from.to_string() }).collect();
+    if uses.is_empty() && seen.is_empty() {
         return Ok(());
     }
-    front.app.write(Who::Anonymous, Via::Command, move |ctx| tokens::record_uses(ctx.db, &uses)).await
+    let record = move |ctx: &mut Ctx<'_>| {
+        tokens::record_uses(ctx.db, &uses)?;
+        sessions::record_seen(ctx.db, &seen)
+    };
+    front.app.write(Who::Anonymous, Via::Command, record).await
 }
 
 /// Removes what is over, batch by batch, so that others get to write in between.

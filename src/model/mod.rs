@@ -11,6 +11,8 @@ pub mod problems;
 pub mod projects;
 pub mod roles;
 pub mod scopes;
+pub mod secrets;
+pub mod sessions;
 pub mod text;
 pub mod tickets;
 pub mod time;

@@ -20,6 +20,10 @@ pub enum Problem {
     CannotChange,
     /// Cannot be what it should be.
     Invalid,
+    /// A password that everybody tries first.
+    TooCommon,
+    /// Not what it has to be the same as.
+    Wrong,
 }
 
 impl fmt::Display for Problem {
@@ -33,6 +37,8 @@ impl fmt::Display for Problem {
             Self::Taken => f.write_str("has already been taken"),
             Self::CannotChange => f.write_str("can't be changed"),
             Self::Invalid => f.write_str("is invalid"),
+            Self::TooCommon => f.write_str("is too common"),
+            Self::Wrong => f.write_str("is wrong"),
         }
     }
 }
@@ -68,6 +74,11 @@ impl Problems {
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The sentences about one field, empty where nothing is wrong with it.
+    pub fn of(&self, field: &str) -> Vec<String> {
+        self.iter().filter(|(name, _)| *name == field).flat_map(|(_, problems)| problems.iter().map(ToString::to_string)).collect()
     }
 
     /// Field and problems, in the order in which they were found.

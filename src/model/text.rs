@@ -111,6 +111,25 @@ impl Notes {
     }
 }
 
+/// Why a token was revoked: nothing, or up to [`Reason::MAXIMUM`] characters.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reason(Option<String>);
+
+impl Reason {
+    /// The most characters that a reason may have.
+    pub const MAXIMUM: usize = 200;
+
+    /// Reads what was sent; a blank reason is none.
+    pub fn parse(field: &Field<Text>) -> Result<Self, Problem> {
+        parse_optional(field, Self::MAXIMUM).map(Self)
+    }
+
+    /// The text, if there is any.
+    pub fn as_deref(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
 /// A project's description: nothing, or up to [`Description::MAXIMUM`] characters.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Description(Option<String>);

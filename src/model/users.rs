@@ -63,15 +63,22 @@ impl Password {
     /// The most characters that a password may have; a bound for the hash, far over what people type.
     pub const MAXIMUM: usize = 1_024;
 
-    /// Takes what was typed, untrimmed: any characters (NIST SP 800-63B §3.1.1.2).
+    /// Takes a new password as it was typed, untrimmed: any characters, but none that everybody tries first (NIST SP 800-63B §3.1.1.2).
     pub fn parse(typed: String) -> Result<Self, Problem> {
         let typed = Zeroizing::new(typed);
         match typed.chars().count() {
             0 => Err(Problem::Blank),
             length if length < Self::MINIMUM => Err(Problem::TooShort(Self::MINIMUM)),
             length if length > Self::MAXIMUM => Err(Problem::TooLong(Self::MAXIMUM)),
+            _ if is_common(&typed) => Err(Problem::TooCommon),
             _ => Ok(Self(typed)),
         }
+    }
+
+    /// Takes what somebody gives as the password that they have. `None` for what no password can be.
+    pub fn typed(typed: String) -> Option<Self> {
+        let typed = Zeroizing::new(typed);
+        (1..=Self::MAXIMUM).contains(&typed.chars().count()).then_some(Self(typed))
     }
 
     /// The bytes to hash.
@@ -80,8 +87,39 @@ impl Password {
     }
 }
 
+/// Passwords of eight characters and more that everybody tries first, one a line and sorted; from Django's list of the 20,000 commonest
+/// (BSD-3-Clause, <https://github.com/django/django>), which was made from leaked ones.
+const COMMON: &str = include_str!("common_passwords.txt");
+
+/// Whether the password is one of the commonest, in any case.
+fn is_common(typed: &str) -> bool {
+    let lower = Zeroizing::new(typed.to_lowercase());
+    // 80 kB, once when a password is set.
+    COMMON.lines().any(|line| line == lower.as_str())
+}
+
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[password]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_password_is_long_enough_and_not_what_everybody_has() {
+        let parse = |text: &str| Password::parse(text.to_owned()).map(|_| ());
+        assert_eq!(parse(""), Err(Problem::Blank));
+        assert_eq!(parse("short"), Err(Problem::TooShort(8)));
+        for common in ["password1", "PassWord1", "qwertyuiop"] {
+            assert_eq!(parse(common), Err(Problem::TooCommon), "{common}");
+        }
+        for good in ["correct horse", "        x", "pässwörter", "日本語のパスワード"] {
+            assert_eq!(parse(good), Ok(()), "{good}");
+        }
+        assert_eq!(parse(&"x".repeat(256)), Ok(()));
+        assert!(Password::typed("password1".to_owned()).is_some() && Password::typed(String::new()).is_none());
     }
 }

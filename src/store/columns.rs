@@ -6,6 +6,8 @@ use crate::model::events::{EventKind, Via};
 use crate::model::persons::PersonKind;
 use crate::model::roles::Role;
 use crate::model::scopes::Scopes;
+use crate::model::secrets::HashedSecret;
+use crate::model::sessions::Theme;
 use crate::model::tickets::{Priority, Status};
 use crate::model::tokens::{HashedToken, RevokedHow};
 
@@ -16,5 +18,7 @@ column_as!(PersonKind as i64, |kind| kind.rank(), PersonKind::from_rank);
 column_as!(EventKind as i64, |kind| kind.rank(), EventKind::from_rank);
 column_as!(Via as i64, |via| via.rank(), Via::from_rank);
 column_as!(RevokedHow as i64, |how| how.rank(), RevokedHow::from_rank);
+column_as!(Theme as i64, |theme| theme.rank(), Theme::from_rank);
 column_as!(Scopes as i64, |scopes| scopes.bits(), Scopes::from_bits);
 column_as!(HashedToken as [u8; 32], |digest| *digest.as_bytes(), |bytes| Some(HashedToken::from_bytes(bytes)));
+column_as!(HashedSecret as [u8; 32], |digest| *digest.as_bytes(), |bytes| Some(HashedSecret::from_bytes(bytes)));

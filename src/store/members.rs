@@ -24,6 +24,47 @@ row! {
     }
 }
 
+row! {
+    /// A member as those see them who look after the organization.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct SeenRow {
+        /// Who.
+        pub id: Id<User>,
+        /// When a browser of theirs was last here.
+        pub last_seen_at: Option<Time>,
+        /// When they were shut out, if so.
+        pub disabled_at: Option<Time>,
+        /// Their living personal tokens that reach the organization.
+        pub tokens: i64,
+        /// Their organizations of which the reader is no owner.
+        pub beyond: i64,
+    }
+}
+
+/// What those who look after the organization see of a page of its members, in the order of [`of_organization`]; `reader` is who looks.
+pub fn seen(db: &mut Connection, organization: Id<Organization>, reader: Option<Id<User>>, page: Page, now: Time) -> Result<Vec<SeenRow>> {
+    db.query(sql!(SeenRow:
+        "SELECT m.user_id, (SELECT max(s.last_seen_at) FROM sessions s WHERE s.user_id = m.user_id), u.disabled_at,
+                (SELECT count(*) FROM tokens t WHERE t.user_id = m.user_id AND t.revoked_at IS NULL
+                    AND (t.expires_at IS NULL OR t.expires_at > ?5) AND (t.stops_at IS NULL OR t.stops_at > ?5)
+                    AND (o.max_token_life IS NULL OR t.life <= o.max_token_life)),
+                (SELECT count(*) FROM members b WHERE b.user_id = m.user_id AND NOT EXISTS (SELECT 1 FROM members r
+                    WHERE r.organization_id = b.organization_id AND r.user_id = ?2 AND r.role = ?6))
+         FROM members m JOIN organizations o ON o.id = m.organization_id JOIN persons p ON p.id = m.user_id JOIN users u ON u.id = m.user_id
+         WHERE m.organization_id = ?1 ORDER BY p.name, p.id LIMIT ?3 OFFSET ?4",
+        Id<Organization> = organization, Option<Id<User>> = reader, i64 = page.size, i64 = page.offset(), Time = now, Role = Role::Owner
+    ))
+}
+
+/// The member.
+pub fn by_id(db: &mut Connection, organization: Id<Organization>, user: Id<User>) -> Result<Option<MemberRow>> {
+    db.query_opt(sql!(MemberRow:
+        "SELECT m.user_id, p.name, coalesce(p.email, ''), m.role FROM members m JOIN persons p ON p.id = m.user_id
+         WHERE m.organization_id = ?1 AND m.user_id = ?2",
+        Id<Organization> = organization, Id<User> = user
+    ))
+}
+
 /// A page of the organization's members, by name.
 pub fn of_organization(db: &mut Connection, organization: Id<Organization>, page: Page) -> Result<Vec<MemberRow>> {
     db.query(sql!(MemberRow:

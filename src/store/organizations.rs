@@ -40,6 +40,11 @@ row! {
     }
 }
 
+/// The organization with this id.
+pub fn by_id(db: &mut Connection, id: Id<Organization>) -> Result<Option<OrganizationRow>> {
+    db.query_opt(sql!(OrganizationRow: "SELECT id, name, slug, max_token_life FROM organizations WHERE id = ?1", Id<Organization> = id))
+}
+
 /// The organization with this slug.
 pub fn by_slug(db: &mut Connection, slug: &str) -> Result<Option<OrganizationRow>> {
     db.query_opt(sql!(OrganizationRow: "SELECT id, name, slug, max_token_life FROM organizations WHERE slug = ?1", str = slug))
@@ -73,6 +78,15 @@ pub fn insert(db: &mut Connection, id: Id<Organization>, name: &str, slug: &Slug
     db.execute(sql!(
         "INSERT INTO organizations (id, name, slug, created_at) VALUES (?1, ?2, ?3, ?4)",
         Id<Organization> = id, str = name, str = slug.as_str(), Time = now
+    ))?;
+    Ok(())
+}
+
+/// Changes what the organization is called. `Unique` when the slug is taken.
+pub fn update(db: &mut Connection, id: Id<Organization>, name: &str, slug: &Slug) -> Result<()> {
+    db.execute(sql!(
+        "UPDATE organizations SET name = ?2, slug = ?3 WHERE id = ?1",
+        Id<Organization> = id, str = name, str = slug.as_str()
     ))?;
     Ok(())
 }

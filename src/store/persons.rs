@@ -1,7 +1,7 @@
 //! Everybody who can have done something, by name.
 //! What a user or a token is besides is in `users` and `tokens`.
 
-use super::database::{Connection, Result, row, sql};
+use super::database::{Connection, Result, Select, family, row, sql};
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
 use crate::model::persons::{Person, PersonKind};
@@ -24,6 +24,21 @@ row! {
 /// The person with this id.
 pub fn by_id(db: &mut Connection, id: Id<Person>) -> Result<Option<PersonRow>> {
     db.query_opt(sql!(PersonRow: "SELECT id, kind, name, email FROM persons WHERE id = ?1", Id<Person> = id))
+}
+
+fn by_ids_select(ids: &[Id<Person>]) -> Select<PersonRow> {
+    let mut select = Select::new("SELECT id, kind, name, email FROM persons WHERE id IN (");
+    select.bind_in(ids).push(")");
+    select
+}
+
+family!("persons by ids", || [1, 2, 4, 8, 16, 32, 64, 128]
+    .map(|count| by_ids_select(&vec![Id::from_uuid(uuid::Uuid::nil()); count]))
+    .into());
+
+/// The persons with these ids, in no order.
+pub fn by_ids(db: &mut Connection, ids: &[Id<Person>]) -> Result<Vec<PersonRow>> {
+    if ids.is_empty() { Ok(Vec::new()) } else { db.select(&by_ids_select(ids)) }
 }
 
 /// Keeps a user or a project token as a person.

@@ -130,6 +130,21 @@ pub fn by_id(db: &mut Connection, project: Id<Project>) -> Result<Option<Project
     ))
 }
 
+fn serials_select(organization: Id<Organization>, codes: &[&str]) -> Select<(String, i64)> {
+    let mut select = Select::new("SELECT code, serial FROM projects WHERE organization_id = ");
+    select.bind(&organization).push(" AND deleted_at IS NULL AND code IN (").bind_in(codes).push(")");
+    select
+}
+
+family!("serials by codes", || [1, 2, 4, 8, 16, 32, 64]
+    .map(|count| serials_select(Id::from_uuid(uuid::Uuid::nil()), &vec!["WEB"; count]))
+    .into());
+
+/// The serials of those live projects of the organization that have these codes.
+pub fn serials_by_codes(db: &mut Connection, organization: Id<Organization>, codes: &[&str]) -> Result<Vec<(String, i64)>> {
+    if codes.is_empty() { Ok(Vec::new()) } else { db.select(&serials_select(organization, codes)) }
+}
+
 /// The live project with this code in the organization.
 pub fn by_code(db: &mut Connection, organization: Id<Organization>, code: &Code) -> Result<Option<ProjectRow>> {
     db.query_opt(sql!(ProjectRow:
@@ -149,6 +164,30 @@ pub fn of_organization(db: &mut Connection, organization: Id<Organization>, page
     db.query(sql!(ProjectDetails:
         details!("WHERE p.organization_id = ?1 AND p.deleted_at IS NULL ORDER BY p.name, p.id LIMIT ?2 OFFSET ?3"),
         Id<Organization> = organization, i64 = page.size, i64 = page.offset()
+    ))
+}
+
+row! {
+    /// A project as a way to go to.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct NamedProject {
+        /// Which.
+        pub id: Id<Project>,
+        /// Whose.
+        pub organization_id: Id<Organization>,
+        /// The name that is shown.
+        pub name: String,
+        /// What its tickets' codes begin with.
+        pub code: String,
+    }
+}
+
+/// The first `limit` projects, by name, of the organizations that the user is a member of; archived ones are left out.
+pub fn of_user(db: &mut Connection, user: Id<User>, limit: i64) -> Result<Vec<NamedProject>> {
+    db.query(sql!(NamedProject:
+        "SELECT p.id, p.organization_id, p.name, p.code FROM members m JOIN projects p ON p.organization_id = m.organization_id
+         WHERE m.user_id = ?1 AND p.deleted_at IS NULL AND p.archived_at IS NULL ORDER BY p.name, p.id LIMIT ?2",
+        Id<User> = user, i64 = limit
     ))
 }
 

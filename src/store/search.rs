@@ -123,6 +123,11 @@ pub fn comment_words(organization: Id<Organization>, serial: i64, content: &str)
 pub struct Question(Vec<String>);
 
 impl Question {
+    /// One word, as [`words_of`] made it.
+    pub fn word(word: &str) -> Self {
+        Self(vec![word.to_owned()])
+    }
+
     /// Reads whatever a person types. Every word must be found; nothing in it is syntax.
     pub fn new(text: &str) -> Option<Self> {
         let mut words = BTreeSet::new();
@@ -141,6 +146,13 @@ impl Question {
         }
         text
     }
+}
+
+/// Each of the words once, for whoever weighs them one by one.
+pub fn words_of(text: &str) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    collect(text, &mut words);
+    words
 }
 
 /// Keeps a ticket's words.

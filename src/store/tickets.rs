@@ -334,6 +334,39 @@ pub fn known_external_keys(
 }
 
 row! {
+    /// Where a code leads.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct CodeRow {
+        /// The project's code.
+        pub project_code: CompactString,
+        /// The number in the project.
+        pub number: i64,
+        /// In which project.
+        pub project_id: Id<Project>,
+        /// Which.
+        pub id: Id<Ticket>,
+    }
+}
+
+/// The unary `+` keeps SQLite from walking the organization for the few keys.
+fn codes_select(organization: Id<Organization>, keys: &[i64]) -> Select<CodeRow> {
+    let mut select =
+        Select::new("SELECT p.code, k.number, k.project_id, k.id FROM tickets k JOIN projects p ON p.id = k.project_id WHERE k.key IN (");
+    select.bind_in(keys).push(")");
+    select.push_pg(" AND +k.organization_id = ", " AND k.organization_id = ").bind(&organization).push(" AND k.deleted_at IS NULL");
+    select
+}
+
+family!("codes of tickets", || [1, 2, 4, 8, 16, 32, 64]
+    .map(|count| codes_select(Id::from_uuid(uuid::Uuid::nil()), &vec![1; count]))
+    .into());
+
+/// Those tickets of the organization that have these keys and are not deleted, in no order.
+pub fn codes(db: &mut Connection, organization: Id<Organization>, keys: &[i64]) -> Result<Vec<CodeRow>> {
+    if keys.is_empty() { Ok(Vec::new()) } else { db.select(&codes_select(organization, keys)) }
+}
+
+row! {
     /// A ticket whose time in the bin is over.
     #[derive(Debug, Clone)]
     pub struct PurgeRow {

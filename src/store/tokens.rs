@@ -120,6 +120,8 @@ row! {
         pub created_at: Time,
         /// Who made it; `None` is a command.
         pub created_by: Option<Id<Person>>,
+        /// That person's name.
+        pub created_by_name: Option<String>,
         /// How long it was made for; `None` is without end.
         pub life: Option<Span>,
         /// When it ends by itself.
@@ -148,22 +150,29 @@ row! {
         pub revoked_at: Option<Time>,
         /// By whom.
         pub revoked_by: Option<Id<Person>>,
+        /// That person's name.
+        pub revoked_by_name: Option<String>,
         /// In which way.
         pub revoked_how: Option<RevokedHow>,
+        /// Why, in that person's words.
+        pub revoked_why: Option<String>,
     }
 }
 
 macro_rules! token {
-    ($rest:literal) => {
+    ($($rest:literal),+) => {
         concat!(
             "SELECT t.id, t.user_id, u.name, u.email, t.project_id, p.code, p.name, p.organization_id, t.name, t.last_four, t.scopes,
-                    t.created_at, t.created_by, t.life, t.expires_at, t.last_used_at, t.last_used_from, t.chain_id, t.chain_started_at,
-                    t.predecessor_id, t.used, t.rotated_at, t.stops_at, t.retry_salt, t.retry_key_digest, t.revoked_at, t.revoked_by, t.revoked_how
-             FROM tokens t LEFT JOIN persons u ON u.id = t.user_id LEFT JOIN projects p ON p.id = t.project_id ",
-            $rest
+                    t.created_at, t.created_by, c.name, t.life, t.expires_at, t.last_used_at, t.last_used_from, t.chain_id, t.chain_started_at,
+                    t.predecessor_id, t.used, t.rotated_at, t.stops_at, t.retry_salt, t.retry_key_digest,
+                    t.revoked_at, t.revoked_by, r.name, t.revoked_how, t.revoked_why
+             FROM tokens t LEFT JOIN persons u ON u.id = t.user_id LEFT JOIN projects p ON p.id = t.project_id
+             LEFT JOIN persons c ON c.id = t.created_by LEFT JOIN persons r ON r.id = t.revoked_by ",
+            $($rest),+
         )
     };
 }
+pub(super) use token;
 
 /// The token with this id.
 pub fn by_id(db: &mut Connection, id: Id<Token>) -> Result<Option<TokenRow>> {
@@ -188,12 +197,47 @@ pub fn all(db: &mut Connection) -> Result<Vec<TokenRow>> {
     db.query(sql!(TokenRow: token!("ORDER BY t.id")))
 }
 
-/// A project's tokens that were made by the person, oldest first.
-pub fn made_by(db: &mut Connection, organization: Id<Organization>, maker: Id<Person>) -> Result<Vec<TokenRow>> {
+/// Living project tokens of the organization that were made by the person, newest first.
+pub fn living_made_by(db: &mut Connection, organization: Id<Organization>, maker: Id<Person>, now: Time) -> Result<Vec<TokenRow>> {
     db.query(sql!(TokenRow:
-        token!("WHERE p.organization_id = ?1 AND t.created_by = ?2 ORDER BY t.id"),
-        Id<Organization> = organization, Id<Person> = maker
+        token!("WHERE t.project_id IN (SELECT x.id FROM projects x WHERE x.organization_id = ?1 AND x.deleted_at IS NULL)
+                  AND t.created_by = ?2 AND t.revoked_at IS NULL
+                  AND (t.expires_at IS NULL OR t.expires_at > ?3) AND (t.stops_at IS NULL OR t.stops_at > ?3)
+                ORDER BY t.created_at DESC, t.id DESC"),
+        Id<Organization> = organization, Id<Person> = maker, Time = now
     ))
+}
+
+/// Living tokens of the organization's members that were made for longer than this, by name.
+pub fn longer_of_members(db: &mut Connection, organization: Id<Organization>, life: Span, now: Time) -> Result<Vec<TokenRow>> {
+    db.query(sql!(TokenRow:
+        token!("WHERE t.user_id IN (SELECT m.user_id FROM members m WHERE m.organization_id = ?1)
+                  AND t.revoked_at IS NULL AND (t.life IS NULL OR t.life > ?2)
+                  AND (t.expires_at IS NULL OR t.expires_at > ?3) AND (t.stops_at IS NULL OR t.stops_at > ?3)
+                ORDER BY t.name, t.id"),
+        Id<Organization> = organization, Span = life, Time = now
+    ))
+}
+
+/// Living tokens of the organization's projects that were made for longer than this, by name.
+pub fn longer_of_projects(db: &mut Connection, organization: Id<Organization>, life: Span, now: Time) -> Result<Vec<TokenRow>> {
+    db.query(sql!(TokenRow:
+        token!("WHERE t.project_id IN (SELECT x.id FROM projects x WHERE x.organization_id = ?1 AND x.deleted_at IS NULL)
+                  AND t.revoked_at IS NULL AND (t.life IS NULL OR t.life > ?2)
+                  AND (t.expires_at IS NULL OR t.expires_at > ?3) AND (t.stops_at IS NULL OR t.stops_at > ?3)
+                ORDER BY t.name, t.id"),
+        Id<Organization> = organization, Span = life, Time = now
+    ))
+}
+
+/// How many living tokens the project has.
+pub fn living_of_project(db: &mut Connection, project: Id<Project>, now: Time) -> Result<i64> {
+    let (count,) = db.query_one(sql!((i64,):
+        "SELECT count(*) FROM tokens WHERE project_id = ?1 AND revoked_at IS NULL
+            AND (expires_at IS NULL OR expires_at > ?2) AND (stops_at IS NULL OR stops_at > ?2)",
+        Id<Project> = project, Time = now
+    ))?;
+    Ok(count)
 }
 
 /// A new token, as it is stored.
@@ -256,21 +300,34 @@ pub fn set_rotated(
     id: Id<Token>,
     now: Time,
     stops_at: Time,
-    salt: &[u8; 16],
+    salt: Option<&[u8; 16]>,
     key_digest: Option<[u8; 32]>,
 ) -> Result<u64> {
     db.execute(sql!(
         "UPDATE tokens SET rotated_at = ?2, stops_at = ?3, retry_salt = ?4, retry_key_digest = ?5
          WHERE id = ?1 AND rotated_at IS NULL AND revoked_at IS NULL",
-        Id<Token> = id, Time = now, Time = stops_at, [u8; 16] = salt, Option<[u8; 32]> = key_digest
+        Id<Token> = id, Time = now, Time = stops_at, Option<[u8; 16]> = salt.copied(), Option<[u8; 32]> = key_digest
     ))
 }
 
+/// A revocation, as it is stored.
+#[derive(Debug, Clone, Copy)]
+pub struct Revocation<'a> {
+    /// When.
+    pub at: Time,
+    /// By whom, where that is a person who is known.
+    pub by: Option<Id<Person>>,
+    /// In which way.
+    pub how: RevokedHow,
+    /// Why, in that person's words.
+    pub why: Option<&'a str>,
+}
+
 /// Revokes the token; 0 when it was revoked before.
-pub fn set_revoked(db: &mut Connection, id: Id<Token>, now: Time, by: Option<Id<Person>>, how: RevokedHow) -> Result<u64> {
+pub fn set_revoked(db: &mut Connection, id: Id<Token>, new: &Revocation<'_>) -> Result<u64> {
     db.execute(sql!(
-        "UPDATE tokens SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4 WHERE id = ?1 AND revoked_at IS NULL",
-        Id<Token> = id, Time = now, Option<Id<Person>> = by, RevokedHow = how
+        "UPDATE tokens SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4, revoked_why = ?5 WHERE id = ?1 AND revoked_at IS NULL",
+        Id<Token> = id, Time = new.at, Option<Id<Person>> = new.by, RevokedHow = new.how, Option<&str> = new.why
     ))
 }
 
@@ -285,10 +342,11 @@ pub fn set_revoked_by_digest(db: &mut Connection, digest: &HashedToken, now: Tim
 }
 
 /// Revokes every token of the chain; the answer is how many were not revoked before.
-pub fn set_chain_revoked(db: &mut Connection, chain: Id<Token>, now: Time, by: Option<Id<Person>>, how: RevokedHow) -> Result<u64> {
+pub fn set_chain_revoked(db: &mut Connection, chain: Id<Token>, new: &Revocation<'_>) -> Result<u64> {
     db.execute(sql!(
-        "UPDATE tokens SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4 WHERE chain_id = ?1 AND revoked_at IS NULL",
-        Id<Token> = chain, Time = now, Option<Id<Person>> = by, RevokedHow = how
+        "UPDATE tokens SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4, revoked_why = ?5
+         WHERE chain_id = ?1 AND revoked_at IS NULL",
+        Id<Token> = chain, Time = new.at, Option<Id<Person>> = new.by, RevokedHow = new.how, Option<&str> = new.why
     ))
 }
 
@@ -311,4 +369,12 @@ pub fn set_last_used(db: &mut Connection, id: Id<Token>, at: Time, from: &str) -
 pub fn chain_of_person(db: &mut Connection, person: Id<Person>) -> Result<Option<Id<Token>>> {
     let row = db.query_opt(sql!((Id<Token>,): "SELECT chain_id FROM tokens WHERE id = ?1", Id<Person> = person))?;
     Ok(row.map(|(chain,)| chain))
+}
+
+/// Revokes all tokens of the user; the answer is how many were not revoked before.
+pub fn set_all_revoked(db: &mut Connection, user: Id<User>, now: Time, by: Option<Id<Person>>, how: RevokedHow) -> Result<u64> {
+    db.execute(sql!(
+        "UPDATE tokens SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4 WHERE user_id = ?1 AND revoked_at IS NULL",
+        Id<User> = user, Time = now, Option<Id<Person>> = by, RevokedHow = how
+    ))
 }

@@ -5,6 +5,7 @@ use super::database::{Connection, Result, row, sql};
 use super::persons::{self, PersonRow};
 use crate::model::id::Id;
 use crate::model::persons::PersonKind;
+use crate::model::sessions::Theme;
 use crate::model::time::Time;
 use crate::model::users::{Email, User};
 
@@ -66,5 +67,52 @@ pub fn set_disabled(db: &mut Connection, id: Id<User>, at: Option<Time>) -> Resu
 /// Sets the hash of the user's password.
 pub fn set_password(db: &mut Connection, id: Id<User>, hash: &str) -> Result<()> {
     db.execute(sql!("UPDATE users SET password_hash = ?2 WHERE id = ?1", Id<User> = id, str = hash))?;
+    Ok(())
+}
+
+row! {
+    /// What somebody who signs in has to match.
+    #[derive(Debug, Clone)]
+    pub struct Credentials {
+        /// Who.
+        pub id: Id<User>,
+        /// What the password must hash to; `None` is nothing at all.
+        pub password_hash: Option<String>,
+        /// When the user was shut out.
+        pub disabled_at: Option<Time>,
+    }
+}
+
+/// What whoever signs in with this address has to match.
+pub fn credentials(db: &mut Connection, email: &Email) -> Result<Option<Credentials>> {
+    db.query_opt(sql!(Credentials: "SELECT id, password_hash, disabled_at FROM users WHERE email_key = ?1", str = email.key()))
+}
+
+/// What this user has to match.
+pub fn credentials_of(db: &mut Connection, id: Id<User>) -> Result<Option<Credentials>> {
+    db.query_opt(sql!(Credentials: "SELECT id, password_hash, disabled_at FROM users WHERE id = ?1", Id<User> = id))
+}
+
+/// Makes all others who change the user wait until this transaction ends.
+pub fn lock(db: &mut Connection, id: Id<User>) -> Result<()> {
+    db.query_opt(sql!((Id<User>,):
+        "SELECT id FROM users WHERE id = ?1";
+        pg "SELECT id FROM users WHERE id = ?1 FOR NO KEY UPDATE",
+        Id<User> = id
+    ))?;
+    Ok(())
+}
+
+/// Sets what the user is called and how pages look to them.
+pub fn set_profile(db: &mut Connection, id: Id<User>, name: &str, theme: Theme) -> Result<()> {
+    db.execute(sql!("UPDATE persons SET name = ?2 WHERE id = ?1", Id<User> = id, str = name))?;
+    db.execute(sql!("UPDATE users SET theme = ?2 WHERE id = ?1", Id<User> = id, Theme = theme))?;
+    Ok(())
+}
+
+/// Sets the user's address. `Unique` when it is taken.
+pub fn set_email(db: &mut Connection, id: Id<User>, email: &Email) -> Result<()> {
+    db.execute(sql!("UPDATE users SET email_key = ?2 WHERE id = ?1", Id<User> = id, str = email.key()))?;
+    db.execute(sql!("UPDATE persons SET email = ?2 WHERE id = ?1", Id<User> = id, str = email.as_str()))?;
     Ok(())
 }

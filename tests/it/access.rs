@@ -289,8 +289,13 @@ fn the_permission_table_is_as_agreed() {
         writeln!(text, "{:<25} {door:<27} {:<11} {archive}", format!("{capability:?}"), rule.role.word()).unwrap();
     }
     text.push_str("\nroute\n");
+
     for route in bugtome::api::routes::all() {
         writeln!(text, "{:<6} {:<58} {:?}", route.method.as_str(), route.path, route.capability).unwrap();
+    }
+    text.push_str("\npage\n");
+    for page in bugtome::web::routes::all() {
+        writeln!(text, "{:<6} {:<90} {:?}", page.method.as_str(), page.path, page.capability).unwrap();
     }
     insta::assert_snapshot!("permissions", text);
 }

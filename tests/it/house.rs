@@ -110,6 +110,7 @@ fn what_the_documents_name_is_there() {
         "README.md",
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
+        "docs/accounts.md",
         "docs/api.md",
         "docs/backup.md",
         "docs/importing.md",

@@ -4,11 +4,21 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod account_pages;
+#[cfg(test)]
+mod assets;
+#[cfg(test)]
 mod backups;
+#[cfg(test)]
+mod comment_pages;
 #[cfg(test)]
 mod comments;
 #[cfg(test)]
 mod dependencies;
+#[cfg(test)]
+mod documentation;
+#[cfg(test)]
+mod door_pages;
 #[cfg(test)]
 mod durability;
 #[cfg(test)]
@@ -32,13 +42,25 @@ mod kill;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod list_pages;
+#[cfg(test)]
 mod load;
+#[cfg(test)]
+mod member_pages;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod organization_pages;
+#[cfg(test)]
 mod organizations;
 #[cfg(test)]
+mod page_access;
+#[cfg(test)]
 mod process;
+#[cfg(test)]
+mod project_settings_pages;
+#[cfg(test)]
+mod project_token_pages;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
@@ -56,8 +78,18 @@ mod server;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
+mod ticket_form_pages;
+#[cfg(test)]
 mod ticket_lists;
+#[cfg(test)]
+mod ticket_pages;
 #[cfg(test)]
 mod tickets;
 #[cfg(test)]
+mod token_end_pages;
+#[cfg(test)]
+mod token_pages;
+#[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod workspace_pages;

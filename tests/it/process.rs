@@ -124,7 +124,7 @@ fn an_address_that_is_taken_is_named() {
 }
 
 /// A certificate for 127.0.0.1 with this name, written where the server looks.
-fn certificate(folder: &Path, name: &str) -> Vec<u8> {
+pub(crate) fn certificate(folder: &Path, name: &str) -> Vec<u8> {
     let key = rcgen::KeyPair::generate().unwrap();
     let params = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned(), name.to_owned()]).unwrap();
     let certificate = params.self_signed(&key).unwrap();

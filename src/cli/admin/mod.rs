@@ -106,20 +106,27 @@ fn options() -> Options {
 
 /// The database that the settings name.
 pub(super) fn database_url(flags: &DatabaseFlags) -> Outcome<DatabaseUrl> {
+    Ok(settings(flags)?.database_url)
+}
+
+/// The settings in force.
+fn settings(flags: &DatabaseFlags) -> Outcome<Settings> {
     let loaded = Settings::load(&flags.clone().into())?;
     for warning in &loaded.warnings {
         eprintln!("bugtome: {warning}");
     }
-    Ok(loaded.settings.database_url)
+    Ok(loaded.settings)
 }
 
 /// The program's means for a command: the database that the settings name, brought up to date.
 pub(super) fn open(flags: &DatabaseFlags) -> Outcome<App> {
-    let database = Database::open(&database_url(flags)?, options())?;
+    let settings = settings(flags)?;
+    let database = Database::open(&settings.database_url, options())?;
     if !database.pending()?.is_empty() {
         database.migrate()?;
     }
-    Ok(App::new(database, Clock::system(), Random::system(), ""))
+    let base_url = settings.base_url_at(settings.listen).to_string();
+    Ok(App::new(database, Clock::system(), Random::system(), &base_url))
 }
 
 /// As [`open`] for what makes no sense without a database: a missing one is not made.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::projects::ProjectName;
 use super::{Desk, named, text, users};
 use crate::cli::{Failure, Outcome};
+use crate::domain::token_settings::State;
 use crate::domain::{self, tokens};
 use crate::model::id::Id;
 use crate::model::scopes::Scopes;
@@ -112,17 +113,13 @@ pub(super) fn run(desk: &Desk, command: &Command) -> Outcome {
 }
 
 /// Why the token works, or why not.
-fn state(row: &TokenRow, now: Time) -> &'static str {
-    if row.revoked_at.is_some() {
-        "revoked"
-    } else if row.expires_at.is_some_and(|end| end <= now) {
-        "expired"
-    } else if row.stops_at.is_some_and(|end| end <= now) {
-        "rotated"
-    } else if row.rotated_at.is_some() {
-        "rotated, in its overlap"
-    } else {
-        "active"
+const fn state(state: State) -> &'static str {
+    match state {
+        State::Active => "active",
+        State::Overlap => "rotated, in its overlap",
+        State::Rotated => "rotated",
+        State::Expired => "expired",
+        State::Revoked => "revoked",
     }
 }
 
@@ -130,7 +127,7 @@ fn shown(row: TokenRow, now: Time) -> Shown {
     Shown {
         id: row.id,
         kind: if row.project_id.is_some() { "project" } else { "personal" },
-        state: state(&row, now),
+        state: state(State::of(&row, now)),
         name: row.name,
         last_four: row.last_four,
         scopes: row.scopes,

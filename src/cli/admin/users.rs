@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Desk, named, text};
 use crate::app::passwords;
 use crate::cli::{Failure, Outcome};
-use crate::domain::users;
+use crate::domain::{resets, users};
 use crate::model::id::Id;
 use crate::model::time::Time;
 use crate::model::users::{Email, Password, User};
@@ -35,6 +35,8 @@ pub(super) enum Command {
     Enable(Which),
     /// Set a user's password, read from standard input
     SetPassword(Which),
+    /// Print a link by which a user sets a new password: it works once, for an hour
+    ResetLink(Which),
     /// List all users
     List,
 }
@@ -71,6 +73,7 @@ pub(super) fn run(desk: &Desk, command: &Command) -> Outcome {
             let hash = password_hash(desk)?;
             change(desk, which, "has a new password", |ctx, user| users::set_password(ctx, user.id, &hash))
         }
+        Command::ResetLink(which) => reset_link(desk, which),
         Command::List => {
             let all: Vec<Shown> = desk.run(users::all)?.into_iter().map(Shown::from).collect();
             desk.output.many(&all, ["EMAIL", "NAME", "STATE"], |user| {
@@ -85,6 +88,25 @@ fn create(desk: &Desk, email: &str, name: &str, with_password: bool) -> Outcome 
     let user = desk.run(|ctx| users::create(ctx, &text(name), &text(email), hash.as_deref()))?;
     let sentence = format!("user {} has been made", user.email);
     desk.output.one(&Shown::from(user), &sentence)
+}
+
+#[derive(Serialize)]
+struct Link {
+    email: String,
+    url: String,
+}
+
+/// Prints the link alone, so that a script can pass it on.
+fn reset_link(desk: &Desk, which: &Which) -> Outcome {
+    let email = email(&which.email)?;
+    let made = desk.run(|ctx| {
+        let user = users::by_email(ctx, &email)?;
+        Ok((resets::make_by_command(ctx, user.id)?, user.email))
+    });
+    let (secret, email) = named(made, || format!("there is no user {}", which.email))?;
+    let url = format!("{}/reset/{}", desk.app.base_url(), secret.expose());
+    let sentence = url.clone();
+    desk.output.one(&Link { email, url }, &sentence)
 }
 
 fn change(

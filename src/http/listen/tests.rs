@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use axum::Extension;
+use axum::Router;
 use axum::body::Body;
 use axum::http::Version;
 use axum::routing::get;

@@ -2,6 +2,7 @@
 //! Each story is told on SQLite and on PostgreSQL; what it says stands in the files named like the nouns.
 
 mod answer;
+mod browser;
 mod client;
 mod database;
 mod world;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 pub use answer::Answer;
 use axum::Router;
+pub use browser::{Browser, PASSWORD, Page};
 use bugtome::app::App;
 use bugtome::app::clock::{Clock, Hand};
 use bugtome::app::random::Random;
@@ -18,13 +20,14 @@ use bugtome::domain::{Ctx, Result, Who};
 use bugtome::http::limits::Limiter;
 use bugtome::http::metrics::Metrics;
 use bugtome::http::mount::{Front, Route};
+use bugtome::http::sign_ins::SignIns;
 use bugtome::http::uses::Uses;
 use bugtome::model::events::Via;
 use bugtome::model::time::{Span, Time};
 pub use client::{Call, Client};
 use database::Home;
 pub use database::Kind;
-pub use world::{Person, Project, World, draft, ticket};
+pub use world::{Organization, Person, Project, World, draft, ticket};
 
 /// Makes each of the named stories a test on both databases: `name::sqlite` and `name::postgres`.
 macro_rules! both {
@@ -57,6 +60,7 @@ pub struct TestApp {
     /// What its faces share.
     pub front: Arc<Front>,
     router: Router,
+    pages: Router,
     clock: Hand,
     // Dropped last: the database must be closed by then.
     home: Home,
@@ -90,6 +94,8 @@ fn front(app: &App, settings: &Settings) -> Arc<Front> {
         app: app.clone(),
         limiter: Limiter::new(settings.authenticated, settings.anonymous),
         uses: Uses::default(),
+        seen: Uses::default(),
+        sign_ins: SignIns::default(),
         proxies: settings.proxies.parse().unwrap(),
         metrics: Metrics::off(),
     })
@@ -103,13 +109,15 @@ impl TestApp {
         let app = App::new(home.database.clone(), clock, Random::system(), BASE_URL);
         let front = front(&app, &Settings::default());
         let router = bugtome::api::router(&front);
-        Self { app, front, router, clock: hand, home }
+        let pages = bugtome::web::router(&front);
+        Self { app, front, router, pages, clock: hand, home }
     }
 
     /// Runs the program anew over the same database with other settings; clients made from now on talk to that.
     pub fn restart(&mut self, settings: &Settings) {
         self.front = front(&self.app, settings);
         self.router = bugtome::api::router(&self.front);
+        self.pages = bugtome::web::router(&self.front);
     }
 
     /// Mounts these routes in place of the API's own, through the same layers.
@@ -147,10 +155,9 @@ impl TestApp {
         while self.command(|ctx| bugtome::domain::sweep::sweep(ctx.db, ctx.now)).await {}
     }
 
-    /// Writes down when tokens were last used, as the jobs do.
+    /// Writes down when tokens and sessions were last used, as the jobs do.
     pub async fn flush_uses(&self) {
-        let uses = self.front.uses.take();
-        self.command(move |ctx| bugtome::domain::tokens::record_uses(ctx.db, &uses)).await;
+        bugtome::jobs::flush_once(&self.front).await.unwrap();
     }
 }
 

@@ -173,6 +173,15 @@ impl TestApp {
         Client { id: Some(made.token.id), ..self.bearer(made.plain.expose()) }
     }
 
+    /// As [`TestApp::project_token`], made by the person.
+    pub async fn project_token_of(&self, person: &Person, project: &Project) -> Client {
+        let (who, project) = (bugtome::domain::Who::User(person.id), project.id);
+        let draft = tokens::Draft { name: text("deploy bot"), scopes: Scopes::FULL, life: Some(tokens::USUAL_LIFE) };
+        let made =
+            self.app.write(who, bugtome::model::events::Via::Web, move |ctx| tokens::create_project(ctx, project, &draft)).await.unwrap();
+        Client { id: Some(made.token.id), ..self.bearer(made.plain.expose()) }
+    }
+
     /// Files a ticket in the project, as a command does, and answers its id.
     pub async fn filed(&self, project: &Project, title: &str) -> String {
         let (project, title) = (project.id, title.to_owned());

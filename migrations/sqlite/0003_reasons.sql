@@ -1,0 +1,2 @@
+-- Why somebody revoked a token, in their own words.
+ALTER TABLE tokens ADD COLUMN revoked_why TEXT;

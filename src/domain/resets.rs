@@ -1,0 +1,71 @@
+//! Links by which somebody who has forgotten the password sets a new one: single use, one hour.
+//! Who knows the password changes it in `accounts`.
+
+use super::organizations::command_only;
+use super::permissions::Capability;
+use super::sessions::{self, Browser, Opened, new_secret};
+use super::{Ctx, Error, Result};
+use crate::model::id::Id;
+use crate::model::organizations::Organization;
+use crate::model::roles::Role;
+use crate::model::secrets::{HashedSecret, Secret};
+use crate::model::time::Span;
+use crate::model::users::User;
+use crate::store::sessions::{self as store, ResetLink};
+use crate::store::{members, organizations, users};
+
+/// How long a link holds.
+pub const HOLDS: Span = Span::seconds(3_600);
+
+/// Makes a link for a member, as an owner. It takes the place of an earlier one.
+///
+/// `Conflict` when the member belongs to an organization that the caller does not own: a link opens the whole account, so that otherwise the
+/// owner of one organization could come into another.
+pub fn make(ctx: &mut Ctx<'_>, organization: Id<Organization>, user: Id<User>) -> Result<Secret> {
+    let reach = ctx.organization(Capability::ManageOwners, organization)?;
+    members::role(ctx.db, reach.id, user)?.ok_or(Error::NotFound)?;
+    if !may_make(ctx, user)? {
+        return Err(Error::Conflict(
+            "This member also belongs to an organization that you do not own. Whoever runs the server can make a link",
+        ));
+    }
+    insert(ctx, user)
+}
+
+/// Whether the caller owns every organization that the user belongs to.
+pub fn may_make(ctx: &mut Ctx<'_>, user: Id<User>) -> Result<bool> {
+    let own = ctx.organizations(Capability::ManageOwners)?;
+    let theirs = organizations::of_user(ctx.db, user)?;
+    Ok(theirs.iter().all(|one| own.iter().any(|owned| owned.id == one.id && owned.role == Role::Owner)))
+}
+
+/// Makes a link for the user, as a command.
+pub fn make_by_command(ctx: &mut Ctx<'_>, user: Id<User>) -> Result<Secret> {
+    command_only(ctx)?;
+    insert(ctx, user)
+}
+
+fn insert(ctx: &mut Ctx<'_>, user: Id<User>) -> Result<Secret> {
+    let secret = new_secret(ctx);
+    store::set_reset_link(ctx.db, user, &secret.hashed(), ctx.now)?;
+    Ok(secret)
+}
+
+/// The link, while it holds; `NotFound` afterwards.
+pub fn find(ctx: &mut Ctx<'_>, digest: &HashedSecret) -> Result<ResetLink> {
+    ctx.allow(Capability::SignIn)?;
+    let link = store::reset_link(ctx.db, digest)?.ok_or(Error::NotFound)?;
+    if ctx.now.since(link.created_at) >= HOLDS || link.disabled_at.is_some() { Err(Error::NotFound) } else { Ok(link) }
+}
+
+/// Sets the password, hashed before, ends all of the user's sessions, and begins a new one. The link is gone.
+pub fn spend(ctx: &mut Ctx<'_>, digest: &HashedSecret, hash: &str, browser: &Browser) -> Result<Opened> {
+    let link = find(ctx, digest)?;
+    if store::take_reset_link(ctx.db, digest)? == 0 {
+        return Err(Error::NotFound);
+    }
+    users::set_password(ctx.db, link.user_id, hash)?;
+    store::delete_others(ctx.db, link.user_id, None)?;
+    store::forget_devices(ctx.db, link.user_id)?;
+    sessions::begin(ctx, link.user_id, browser)
+}

@@ -1,0 +1,282 @@
+//! Tokens as settings show and manage them: one's own, a project's, those of an organization's members, each with what became of it.
+//! What making, rotating and revoking do to a token is in `tokens`, how one is judged in `ctx`.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::ctx::is_within;
+use super::error::refuse;
+use super::permissions::Capability;
+use super::tokens::{self, Draft, Extent, Made, ROTATED};
+use super::{Ctx, Error, Result, idempotency, sessions};
+use crate::model::draft::{Field, Text};
+use crate::model::id::Id;
+use crate::model::organizations::Organization;
+use crate::model::problems::Problems;
+use crate::model::projects::Project;
+use crate::model::text::Reason;
+use crate::model::time::{Span, Time};
+use crate::model::tokens::{RevokedHow, Token, TokenKind};
+use crate::store::tokens::{self as store, TokenRow};
+use crate::store::{organizations, token_lists};
+
+/// How many tokens a list shows at the most. Those that still work come first, so that none of them is hidden by what has ended.
+pub const MOST_SHOWN: i64 = 500;
+
+/// Within how much of its end a token is about to end.
+pub const SOON: Span = Span::days(14);
+
+const ONCE: &str =
+    "This form has made its token already, and a token is shown only once. If you have not copied it, revoke it and make another";
+const REVOKED: &str = "This token has been revoked, so nothing can replace it";
+const EXPIRED: &str = "This token has expired, so nothing can replace it";
+
+/// Whose tokens are managed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The caller's own.
+    Account,
+    /// A project's.
+    Project(Id<Project>),
+}
+
+/// What became of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It works.
+    Active,
+    /// It has its successor and works until the overlap ends.
+    Overlap,
+    /// Its successor has taken its place.
+    Rotated,
+    /// Its time was up.
+    Expired,
+    /// Somebody revoked it.
+    Revoked,
+}
+
+impl State {
+    /// What has become of the token by now.
+    pub fn of(token: &TokenRow, now: Time) -> Self {
+        if token.revoked_at.is_some() {
+            Self::Revoked
+        } else if token.stops_at.is_some_and(|end| end <= now) {
+            Self::Rotated
+        } else if token.expires_at.is_some_and(|end| end <= now) {
+            Self::Expired
+        } else if token.rotated_at.is_some() {
+            Self::Overlap
+        } else {
+            Self::Active
+        }
+    }
+
+    /// Whether requests with it may pass.
+    pub const fn works(self) -> bool {
+        matches!(self, Self::Active | Self::Overlap)
+    }
+}
+
+/// A token in a list.
+#[derive(Debug)]
+pub struct Listed {
+    /// The token.
+    pub token: TokenRow,
+    /// What became of it.
+    pub state: State,
+    /// The token that replaced it, and its last four characters.
+    pub successor: Option<(Id<Token>, String)>,
+    /// How many tokens of its chain there are in the list, itself included.
+    pub chain: usize,
+    /// How many of those still work.
+    pub chain_works: usize,
+    /// The organizations whose policy keeps it out.
+    pub kept_out: Vec<String>,
+}
+
+impl Listed {
+    /// Whether it works and ends within [`SOON`].
+    pub fn ends_soon(&self, now: Time) -> bool {
+        self.state.works() && self.token.expires_at.is_some_and(|end| end.since(now) < SOON)
+    }
+}
+
+/// A policy that a token has to keep to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The organization's name.
+    pub organization: String,
+    /// The longest life of a token that reaches it.
+    pub longest: Span,
+}
+
+/// A list of tokens: chain by chain, newest first.
+#[derive(Debug)]
+pub struct Listing {
+    /// The tokens.
+    pub tokens: Vec<Listed>,
+    /// Whether there are more than are shown.
+    pub more: bool,
+    /// The policies that tokens made here have to keep to.
+    pub policies: Vec<Policy>,
+}
+
+/// All tokens of the place, those that have ended too.
+pub fn list(ctx: &mut Ctx<'_>, place: Place) -> Result<Listing> {
+    let policies = policies(ctx, place)?;
+    let rows = match place {
+        Place::Account => {
+            let user = ctx.user().ok_or(Error::Forbidden)?;
+            token_lists::of_user(ctx.db, user, ctx.now, MOST_SHOWN + 1)?
+        }
+        Place::Project(project) => token_lists::of_project(ctx.db, project, ctx.now, MOST_SHOWN + 1)?,
+    };
+    Ok(listing(rows, policies, ctx.now))
+}
+
+/// The personal tokens of all members of the organization, each with its owner, whether or not the policy lets it in.
+pub fn of_members(ctx: &mut Ctx<'_>, organization: Id<Organization>) -> Result<Listing> {
+    let reach = ctx.organization(Capability::RevokeMembersTokens, organization)?;
+    let policies = policy_of(ctx, reach.id)?;
+    let rows = token_lists::of_members(ctx.db, reach.id, ctx.now, MOST_SHOWN + 1)?;
+    Ok(listing(rows, policies, ctx.now))
+}
+
+/// One token of the place, with the others of its chain. `NotFound` for any token that is elsewhere.
+pub fn one(ctx: &mut Ctx<'_>, place: Place, id: Id<Token>) -> Result<(Listed, Listing)> {
+    let policies = policies(ctx, place)?;
+    let token = find(ctx, place, id)?;
+    let mut rows = token_lists::of_chain(ctx.db, token.chain_id, ctx.now, MOST_SHOWN - 1)?;
+    if rows.iter().all(|row| row.id != id) {
+        rows.push(token);
+    }
+    let mut chain = listing(rows, policies, ctx.now);
+    let at = chain.tokens.iter().position(|other| other.token.id == id);
+    let listed = at.map(|at| chain.tokens.remove(at)).ok_or(Error::NotFound)?;
+    Ok((listed, chain))
+}
+
+/// Makes a token. The same form sent twice, known by `once`, makes one token: the second gets a `Conflict`, since nobody can show it again.
+pub fn make(ctx: &mut Ctx<'_>, place: Place, draft: &Draft, once: &str) -> Result<Made> {
+    let made = match place {
+        Place::Account => {
+            let user = ctx.user().ok_or(Error::Forbidden)?;
+            tokens::create_personal(ctx, user, draft)?
+        }
+        Place::Project(project) => tokens::create_project(ctx, project, draft)?,
+    };
+    // With the error all that was written is undone.
+    if once.is_empty() || idempotency::first(ctx, "tokens", once)? { Ok(made) } else { Err(Error::Conflict(ONCE)) }
+}
+
+/// Revokes a token of the place, or its whole chain, for a reason that stays in the list.
+pub fn revoke(ctx: &mut Ctx<'_>, place: Place, id: Id<Token>, extent: Extent, why: &Field<Text>) -> Result<TokenRow> {
+    let token = find(ctx, place, id)?;
+    let mut problems = Problems::new();
+    let why = problems.take("reason", Reason::parse(why));
+    refuse(problems)?;
+    let how = if place == Place::Account { RevokedHow::Owner } else { RevokedHow::Admin };
+    tokens::revoke_row(ctx, &token, extent, how, &why.unwrap_or_default())
+}
+
+/// Replaces a token of the place by a successor, as `tokens::rotate` does; but nobody here holds the old one, so the new one is random and
+/// there is no second telling. `Conflict` when the token has a successor or has ended.
+pub fn rotate(ctx: &mut Ctx<'_>, place: Place, id: Id<Token>, overlap: Span) -> Result<Made> {
+    let old = find(ctx, place, id)?;
+    tokens::check_overlap(overlap, "overlap")?;
+    match State::of(&old, ctx.now) {
+        State::Active => {}
+        State::Revoked => return Err(Error::Conflict(REVOKED)),
+        State::Expired => return Err(Error::Conflict(EXPIRED)),
+        State::Overlap | State::Rotated => return Err(Error::Conflict(ROTATED)),
+    }
+    sessions::require_fresh(ctx)?;
+    let stops_at = ctx.now.plus(overlap);
+    if store::set_rotated(ctx.db, old.id, ctx.now, stops_at, None, None)? == 0 {
+        return Err(Error::Conflict(ROTATED));
+    }
+    let kind = if old.project_id.is_some() { TokenKind::Project } else { TokenKind::Personal };
+    let (successor, maker) = (tokens::random_token(ctx, kind), ctx.person());
+    tokens::succeed(ctx, &old, successor, maker)
+}
+
+/// The token, if it belongs to the place and the caller manages that.
+fn find(ctx: &mut Ctx<'_>, place: Place, id: Id<Token>) -> Result<TokenRow> {
+    let token = match place {
+        Place::Account => {
+            ctx.allow(Capability::ManageOwnTokens)?;
+            let user = ctx.user().ok_or(Error::Forbidden)?;
+            store::by_id(ctx.db, id)?.filter(|token| token.user_id == Some(user))
+        }
+        Place::Project(project) => {
+            let reach = ctx.project(Capability::ManageProjectTokens, project)?;
+            store::by_id(ctx.db, id)?.filter(|token| token.project_id == Some(reach.id))
+        }
+    };
+    token.ok_or(Error::NotFound)
+}
+
+/// The policies that tokens of the place have to keep to, after the right to manage them has been judged.
+pub fn policies(ctx: &mut Ctx<'_>, place: Place) -> Result<Vec<Policy>> {
+    match place {
+        Place::Account => {
+            ctx.allow(Capability::ManageOwnTokens)?;
+            let user = ctx.user().ok_or(Error::Forbidden)?;
+            let all = organizations::of_user(ctx.db, user)?;
+            Ok(all.into_iter().filter_map(|row| policy(row.name, row.max_token_life)).collect())
+        }
+        Place::Project(project) => {
+            let reach = ctx.project(Capability::ManageProjectTokens, project)?;
+            policy_of(ctx, reach.organization)
+        }
+    }
+}
+
+fn policy_of(ctx: &mut Ctx<'_>, organization: Id<Organization>) -> Result<Vec<Policy>> {
+    let row = organizations::by_id(ctx.db, organization)?;
+    Ok(row.and_then(|row| policy(row.name, row.max_token_life)).into_iter().collect())
+}
+
+fn policy(organization: String, longest: Option<Span>) -> Option<Policy> {
+    longest.map(|longest| Policy { organization, longest })
+}
+
+/// What of `life` the policies keep out, by the organizations' names.
+pub fn kept_out(life: Option<Span>, policies: &[Policy]) -> Vec<String> {
+    policies.iter().filter(|policy| !is_within(life, Some(policy.longest))).map(|policy| policy.organization.clone()).collect()
+}
+
+fn listing(mut rows: Vec<TokenRow>, policies: Vec<Policy>, now: Time) -> Listing {
+    let most = usize::try_from(MOST_SHOWN).unwrap_or(usize::MAX);
+    let more = rows.len() > most;
+    rows.truncate(most);
+    let mut successors: HashMap<Id<Token>, (Id<Token>, String)> = HashMap::new();
+    let mut chains: HashMap<Id<Token>, (Id<Token>, usize, usize)> = HashMap::new();
+    for row in &rows {
+        if let Some(predecessor) = row.predecessor_id {
+            successors.insert(predecessor, (row.id, row.last_four.clone()));
+        }
+        let (newest, length, works) = chains.entry(row.chain_id).or_insert((row.id, 0, 0));
+        *newest = (*newest).max(row.id);
+        *length += 1;
+        *works += usize::from(State::of(row, now).works());
+    }
+    // Ids are in the order in which they were made: chains by their newest token, within them the newest first.
+    let newest = |row: &TokenRow| chains.get(&row.chain_id).map_or(row.id, |(newest, ..)| *newest);
+    rows.sort_by_key(|row| Reverse((newest(row), row.id)));
+    let tokens = rows
+        .into_iter()
+        .map(|token| {
+            let (_, chain, chain_works) = chains.get(&token.chain_id).copied().unwrap_or((token.id, 1, 0));
+            Listed {
+                state: State::of(&token, now),
+                successor: successors.remove(&token.id),
+                chain,
+                chain_works,
+                kept_out: kept_out(token.life, &policies),
+                token,
+            }
+        })
+        .collect();
+    Listing { tokens, more, policies }
+}

@@ -1,0 +1,169 @@
+//! What a form sends: read whole, each field by its name, and the check that a page of ours sent it.
+//! What the fields mean is the pages' affair.
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, ORIGIN};
+use axum::http::{HeaderMap, HeaderName};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use super::body;
+use super::request::decode;
+use crate::domain::{Error, Result};
+use crate::model::draft::{Field, Text};
+use crate::model::secrets::Secret;
+
+/// The hidden field that tells a form of ours.
+pub const KEY: &str = "key";
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// The fields of a form, in the order in which they were sent.
+#[derive(Debug, Clone, Default)]
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads `a=b&c=d` (URL Standard, application/x-www-form-urlencoded).
+    pub fn parse(body: &[u8]) -> Result<Self> {
+        let unreadable = || Error::Malformed("The form could not be read".to_owned());
+        let text = std::str::from_utf8(body).map_err(|_| unreadable())?;
+        let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            // Browsers send the ends of lines as CR LF; texts are kept with LF alone, as from everywhere else.
+            Some((decode(name)?, decode(value)?.replace("\r\n", "\n")))
+        });
+        pairs.collect::<Option<_>>().map(Self).ok_or_else(unreadable)
+    }
+
+    /// What was sent as `name`; empty where nothing was.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)
+    }
+
+    /// As the domain takes it: whether it may be blank is decided there.
+    pub fn field(&self, name: &str) -> Field<Text> {
+        if self.has(name) { Field::Value(self.text(name).into()) } else { Field::Absent }
+    }
+
+    /// All that was sent as `name`: of boxes that can be ticked.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// Whether anything was sent as `name`: a box was ticked, a button was pressed.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(other, _)| other == name)
+    }
+
+    /// Names and values but the key, for the form that is shown once more.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter(|(name, _)| name != KEY).map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+/// Reads the form that a POST carries.
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
+    let is_form =
+        |value: &str| value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+    if headers.get(CONTENT_TYPE).is_some_and(|value| !value.to_str().is_ok_and(is_form)) {
+        return Err(Error::UnsupportedMediaType);
+    }
+    Form::parse(&body::read_any(headers, body).await?)
+}
+
+/// Whether the browser says that the form comes from a page of this origin (ASVS 4.2.2). One that says nothing is left to the key.
+pub(super) fn is_from_here(headers: &HeaderMap, origin: &str) -> bool {
+    let site = headers.get(SEC_FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none");
+    site && headers.get(ORIGIN).is_none_or(|sent| sent.as_bytes().eq_ignore_ascii_case(origin.as_bytes()))
+}
+
+const BYTES: usize = 16;
+
+/// The key of all forms that are given to the browser with this secret cookie: another site can send a form, but cannot know it.
+fn key(secret: &Secret) -> [u8; BYTES] {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+    mac.update(b"form");
+    let whole: [u8; 32] = mac.finalize().into_bytes().into();
+    let mut key = [0; BYTES];
+    key.copy_from_slice(&whole[..BYTES]);
+    key
+}
+
+/// The key as it stands in one page: masked anew each time, so that nothing is to be learnt from how well pages with it compress (BREACH).
+pub(super) fn masked_key(secret: &Secret, mask: [u8; BYTES]) -> String {
+    use std::fmt::Write;
+    let key = key(secret);
+    let hidden = mask.iter().zip(key).map(|(mask, key)| mask ^ key);
+    let mut text = String::with_capacity(4 * BYTES);
+    for byte in mask.iter().copied().chain(hidden) {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// Whether the form's key belongs to the browser with this secret cookie.
+pub(super) fn is_ours(form: &Form, secret: &Secret) -> bool {
+    let text = form.text(KEY).as_bytes();
+    if text.len() != 4 * BYTES {
+        return false;
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let bytes: Option<Vec<u8>> = text.chunks(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect();
+    let Some(bytes) = bytes else { return false };
+    let (mask, hidden) = bytes.split_at(BYTES);
+    let sent: Vec<u8> = mask.iter().zip(hidden).map(|(mask, hidden)| mask ^ hidden).collect();
+    bool::from(sent.ct_eq(&key(secret)[..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_read_by_names() {
+        let form = Form::parse(b"title=a+b%26c&scope=x&scope=y&notes=one%0D%0Atwo&empty=&key=k").unwrap();
+        assert_eq!((form.text("title"), form.text("notes"), form.text("none")), ("a b&c", "one\ntwo", ""));
+        assert_eq!(form.all("scope"), ["x", "y"]);
+        assert!(form.has("empty") && !form.has("none"));
+        assert_eq!(form.field("none"), Field::Absent);
+        assert_eq!(form.field("empty"), Field::Value("".into()));
+        assert!(form.fields().all(|(name, _)| name != "key"));
+        assert!(Form::parse(b"a=%ff").is_err());
+    }
+
+    #[test]
+    fn a_key_opens_forms_of_its_own_browser_alone() {
+        let (mine, theirs) = (Secret::from_random(&[1; 24]), Secret::from_random(&[2; 24]));
+        let form = |key: &str| Form::parse(format!("key={key}").as_bytes()).unwrap();
+        let (one, other) = (masked_key(&mine, [7; 16]), masked_key(&mine, [8; 16]));
+        assert_ne!(one, other);
+        for key in [&one, &other] {
+            assert!(is_ours(&form(key), &mine));
+            assert!(!is_ours(&form(key), &theirs));
+        }
+        for wrong in ["", "00", &one[1..], &format!("g{}", &one[1..]), &"0".repeat(64)] {
+            assert!(!is_ours(&form(wrong), &mine), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn another_sites_form_is_known_by_its_origin() {
+        let from = |pairs: &[(&'static str, &'static str)]| {
+            let headers = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
+            is_from_here(&headers, "https://bugs.example")
+        };
+        assert!(from(&[]) && from(&[("origin", "https://bugs.example"), ("sec-fetch-site", "same-origin")]));
+        for wrong in [
+            ("origin", "https://evil.example"),
+            ("origin", "http://bugs.example"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
+            assert!(!from(&[wrong]), "{wrong:?}");
+        }
+    }
+}

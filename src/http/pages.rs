@@ -1,0 +1,402 @@
+//! The way of a page's request through the door: which session, is the form ours, answer, cookies, headers.
+//! Nothing here knows what a page shows, and no right is judged here: the domain's table is asked within each transaction.
+
+use std::io::Write;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request as HttpRequest;
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, VARY};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri};
+use axum::routing::{MethodFilter, on};
+
+use super::answer::Answer;
+use super::client::client_address;
+use super::cookies::{self, Name};
+use super::forms::{self, Form};
+use super::log::{CallerKind, InternalDetail, RequestId};
+use super::mount::{Front, detail, reason};
+use crate::domain::idempotency::{self, Repeat};
+use crate::domain::permissions::{Capability, Door};
+use crate::domain::sessions::Browser;
+use crate::domain::{Ctx, Error, Result, Who};
+use crate::model::events::Via;
+use crate::model::id::Id;
+use crate::model::secrets::Secret;
+
+/// What a page's function gives.
+pub type Answering = Pin<Box<dyn Future<Output = Result<Answer>> + Send>>;
+
+/// A page: method, template, capability, and the function that answers.
+#[derive(Clone, Copy)]
+pub struct PageRoute {
+    /// GET or POST.
+    pub method: &'static Method,
+    /// The template.
+    pub path: &'static str,
+    /// What it takes to come in.
+    pub capability: Capability,
+    /// Answers a request.
+    pub answer: fn(Visit) -> Answering,
+}
+
+/// The pages' one mapping from errors to answers.
+pub type Refuse = fn(Visit, Error) -> Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// Mounts a page. There is no other way to mount one, so none is without a capability.
+#[expect(clippy::disallowed_methods, reason = "this is the other place that the ban leads to")]
+pub fn mount_page(router: Router, front: &Arc<Front>, refuse: Refuse, route: PageRoute) -> Router {
+    let front = Arc::clone(front);
+    let handler = move |request: HttpRequest| answer(Arc::clone(&front), refuse, route, request);
+    let filter = MethodFilter::try_from(route.method.clone()).unwrap_or_else(|_| unreachable!("routes have plain methods"));
+    router.route(route.path, on(filter, handler))
+}
+
+/// A request of a page, cheap to clone.
+#[derive(Clone)]
+pub struct Visit(Arc<Inner>);
+
+struct Inner {
+    front: Arc<Front>,
+    path: &'static str,
+    capability: Capability,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    address: IpAddr,
+    request: Option<RequestId>,
+    form: Form,
+    session: Option<Secret>,
+    visitor: Secret,
+    is_new: bool,
+    secure: bool,
+}
+
+impl Visit {
+    /// A request as it came; its form is not read yet.
+    fn new(front: Arc<Front>, path: &'static str, capability: Capability, parts: axum::http::request::Parts, form: Form) -> Self {
+        let secure = front.app.base_url().starts_with("https:");
+        let address = client_address(&front, &parts);
+        let session = cookies::secret(&parts.headers, Name::Session, secure);
+        let visitor = cookies::secret(&parts.headers, Name::Visitor, secure);
+        let is_new = visitor.is_none() && session.is_none();
+        let visitor = visitor.unwrap_or_else(|| Secret::from_random(&front.app.random().bytes()));
+        let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
+        let request = parts.extensions.get::<RequestId>().copied();
+        let inner = Inner {
+            front,
+            path,
+            capability,
+            method,
+            uri: parts.uri,
+            headers: parts.headers,
+            address,
+            request,
+            form,
+            session,
+            visitor,
+            is_new,
+            secure,
+        };
+        Self(Arc::new(inner))
+    }
+
+    /// A request for which there is no page, so that it can be answered with one.
+    pub fn lost(front: &Arc<Front>, request: HttpRequest) -> Self {
+        let (parts, _) = request.into_parts();
+        Self::new(Arc::clone(front), "", Capability::SignIn, parts, Form::default())
+    }
+
+    /// What the faces have in common.
+    pub fn front(&self) -> &Arc<Front> {
+        &self.0.front
+    }
+
+    /// What a POST carries; empty for a GET.
+    pub fn form(&self) -> &Form {
+        &self.0.form
+    }
+
+    /// GET or POST.
+    pub fn method(&self) -> &Method {
+        &self.0.method
+    }
+
+    /// Path and query as they were sent.
+    pub fn uri(&self) -> &Uri {
+        &self.0.uri
+    }
+
+    /// All headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The client's address.
+    pub fn address(&self) -> IpAddr {
+        self.0.address
+    }
+
+    /// The request's id, by which it is found in the log.
+    pub fn request_id(&self) -> Option<RequestId> {
+        self.0.request
+    }
+
+    /// Whether the server is reached by TLS.
+    pub fn is_secure(&self) -> bool {
+        self.0.secure
+    }
+
+    /// Whether htmx asks, which follows redirections by itself.
+    pub fn is_htmx(&self) -> bool {
+        self.0.headers.contains_key("hx-request")
+    }
+
+    /// The id in the path that the template calls `name`; `NotFound` where it is no UUID.
+    pub fn id<T>(&self, name: &str) -> Result<Id<T>> {
+        self.segment(name).and_then(|segment| segment.parse().ok()).ok_or(Error::NotFound)
+    }
+
+    /// The segment of the path that the template calls `name`.
+    pub fn segment(&self, name: &str) -> Option<&str> {
+        let mut pairs = self.0.path.split('/').zip(self.0.uri.path().split('/'));
+        pairs.find(|(template, _)| template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name)).map(|(_, text)| text)
+    }
+
+    /// A parameter of the query, trimmed; `None` where it is absent, blank or unreadable.
+    pub fn query(&self, name: &str) -> Option<String> {
+        self.query_all(name).into_iter().next()
+    }
+
+    /// All values of a parameter of the query, trimmed, without blank ones.
+    pub fn query_all(&self, name: &str) -> Vec<String> {
+        let query = Form::parse(self.0.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+        query.all(name).into_iter().map(str::trim).filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
+    }
+
+    /// A cookie that is no secret.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        cookies::value(&self.0.headers, name)
+    }
+
+    /// The key for the forms of one page.
+    pub fn form_key(&self) -> String {
+        forms::masked_key(self.secret(), self.0.front.app.random().bytes())
+    }
+
+    /// A value for a form that shall do its work once, however often it is sent.
+    pub fn fresh_once(&self) -> String {
+        Secret::from_random(&self.0.front.app.random().bytes()).expose().to_owned()
+    }
+
+    /// What this browser's keys are made from.
+    fn secret(&self) -> &Secret {
+        self.0.session.as_ref().unwrap_or(&self.0.visitor)
+    }
+
+    /// The browser, as a session is begun in it.
+    pub fn browser(&self) -> Browser {
+        let agent = self.0.headers.get(axum::http::header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        Browser {
+            device: cookies::secret(&self.0.headers, Name::Device, self.0.secure),
+            session: self.0.session.as_ref().map(Secret::hashed),
+            name: agent.unwrap_or_default(),
+            from: self.0.address.to_string(),
+        }
+    }
+
+    /// Who says to be calling. Where anybody may come, a session that is over is no hindrance.
+    fn who(&self) -> Who {
+        let public = self.0.capability.rule().door == Door::Anybody;
+        match &self.0.session {
+            None => Who::Anonymous,
+            Some(session) if public => Who::Visitor(session.hashed()),
+            Some(session) => Who::Session(session.hashed()),
+        }
+    }
+
+    /// The same request as anybody's, for pages that say what went wrong.
+    #[must_use]
+    pub fn as_anybody(&self) -> Self {
+        let Inner { front, method, uri, headers, form, session, visitor, .. } = &*self.0;
+        Self(Arc::new(Inner {
+            front: Arc::clone(front),
+            path: self.0.path,
+            capability: Capability::SignIn,
+            method: method.clone(),
+            uri: uri.clone(),
+            headers: headers.clone(),
+            address: self.0.address,
+            request: self.0.request,
+            form: form.clone(),
+            session: session.clone(),
+            visitor: visitor.clone(),
+            is_new: self.0.is_new,
+            secure: self.0.secure,
+        }))
+    }
+
+    /// Notes the session's use, and asks whether its user may come in at all.
+    fn let_in(&self, ctx: &Ctx<'_>) -> Result<()> {
+        if let Some(session) = ctx.session() {
+            self.0.front.seen.note(session.id, ctx.now, self.0.address);
+        }
+        ctx.allow(self.0.capability)
+    }
+
+    fn judged<T>(
+        &self,
+        mut work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
+    ) -> impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static {
+        let visit = self.clone();
+        move |ctx| {
+            visit.let_in(ctx)?;
+            work(ctx)
+        }
+    }
+
+    /// Judges the session and reads, in one snapshot.
+    pub async fn read<T: Send + 'static>(&self, work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.0.front.app.read(self.who(), Via::Web, self.judged(work)).await
+    }
+
+    /// As [`Visit::read`] for what may have to look at many rows.
+    pub async fn scan<T: Send + 'static>(&self, work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.0.front.app.scan(self.who(), Via::Web, self.judged(work)).await
+    }
+
+    /// Judges the session and writes, in one transaction.
+    pub async fn write<T: Send + 'static>(&self, work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.0.front.app.write(self.who(), Via::Web, self.judged(work)).await
+    }
+
+    /// As [`Visit::write`], once: a form with the same field `once` and the same content, sent again, gets the first answer and does nothing.
+    /// What is invalid is not kept. The answer must hold no secret.
+    pub async fn write_once(&self, mut work: impl FnMut(&mut Ctx<'_>) -> Result<Answer> + Send + 'static) -> Result<Answer> {
+        let mut content = String::new();
+        for (name, value) in self.0.form.fields() {
+            content.extend([name, "\0", value, "\0"]);
+        }
+        let key = format!("{}\0{content}", self.0.form.text("once"));
+        let repeat = Repeat::new("POST", self.0.uri.path(), &key, b"");
+        let outcome = self.write(move |ctx| idempotency::run_once(ctx, repeat, &mut work, Answer::kept)).await;
+        match outcome {
+            Err(Error::Repeated(kept)) => Ok(Answer::repeated(*kept)),
+            outcome => outcome,
+        }
+    }
+}
+
+async fn answer(front: Arc<Front>, refuse: Refuse, route: PageRoute, request: HttpRequest) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let form = if *route.method == Method::POST { forms::read(&parts.headers, body).await } else { Ok(Form::default()) };
+    let (form, unread) = form.map_or_else(|error| (Form::default(), Some(error)), |form| (form, None));
+    let visit = Visit::new(front, route.path, route.capability, parts, form);
+    let outcome = match unread {
+        Some(error) => Err(error),
+        None if *route.method == Method::POST && !is_ours(&visit) => Err(Error::Forged),
+        // Without a session there is nothing to be looked at, not even what was sent.
+        None if visit.0.session.is_none() && route.capability.rule().door != Door::Anybody => Err(Error::Unauthenticated),
+        None => (route.answer)(visit.clone()).await,
+    };
+    let kind = if visit.0.session.is_some() { "user" } else { "anonymous" };
+    let (error, inside) = (outcome.as_ref().err().and_then(reason), outcome.as_ref().err().and_then(detail));
+    let answer = match outcome {
+        Ok(answer) => answer,
+        Err(error) => refuse(visit.clone(), error).await,
+    };
+    let mut response = finish(&visit, answer);
+    if let Some(reason) = error {
+        visit.0.front.metrics.refused(reason);
+    }
+    if let Some(detail) = inside {
+        response.extensions_mut().insert(InternalDetail(detail.into()));
+    }
+    response.extensions_mut().insert(CallerKind(kind));
+    response
+}
+
+/// Whether a page of ours, given to this browser, has sent the form.
+fn is_ours(visit: &Visit) -> bool {
+    let base = visit.0.front.app.base_url();
+    let origin = base.match_indices('/').nth(2).map_or(&*base, |(end, _)| &base[..end]);
+    forms::is_from_here(&visit.0.headers, origin) && forms::is_ours(&visit.0.form, visit.secret())
+}
+
+/// The answer with its cookies and, where that is safe and worth it, compressed.
+pub fn finish(visit: &Visit, answer: Answer) -> Response<Body> {
+    let mut answer = compressed(answer, &visit.0.headers);
+    let is_page = answer.headers.iter().any(|(name, value)| name == CONTENT_TYPE && value.as_bytes().starts_with(b"text/html"));
+    if is_page && !answer.headers.iter().any(|(name, _)| name == CACHE_CONTROL) {
+        answer = answer.with(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    if visit.0.is_new && is_page {
+        answer = answer.with(SET_COOKIE, cookies::set(Name::Visitor, &visit.0.visitor, visit.0.secure));
+    }
+    answer.into()
+}
+
+/// Less than this is not worth compressing.
+const SMALL: usize = 1_024;
+
+/// A page, compressed where the client takes that. Not one that shows a secret: its length would tell of it (BREACH).
+fn compressed(mut answer: Answer, headers: &HeaderMap) -> Answer {
+    let has = |name: &HeaderName, value: &str| {
+        answer.headers.iter().any(|(other, found)| other == name && found.as_bytes().starts_with(value.as_bytes()))
+    };
+    if !has(&CONTENT_TYPE, "text/html") || has(&CACHE_CONTROL, "no-store") {
+        return answer;
+    }
+    answer = answer.with(VARY, HeaderValue::from_static("Accept-Encoding"));
+    if !accepts_gzip(headers) {
+        return answer;
+    }
+    let Some(body) = answer.body.take_if(|body| body.len() >= SMALL) else { return answer };
+    let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 4), flate2::Compression::fast());
+    match encoder.write_all(&body).and_then(|()| encoder.finish()) {
+        Ok(small) => {
+            answer.body = Some(small);
+            answer.with(CONTENT_ENCODING, HeaderValue::from_static("gzip"))
+        }
+        // Memory does not fail; were it to, the page goes as it is.
+        Err(_) => Answer { body: Some(body), ..answer },
+    }
+}
+
+/// Whether the client takes gzip (RFC 9110 §12.5.3).
+pub fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip") || name == "*");
+        let refused = parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0));
+        named && !refused
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+
+    use super::*;
+
+    #[test]
+    fn a_page_is_compressed_unless_it_is_small_or_secret_and_is_whole_in_any_case() {
+        let page = |length: usize| {
+            let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
+            Answer { status: StatusCode::OK, headers, body: Some(vec![b'a'; length]) }
+        };
+        let takes = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("gzip, br"))]);
+        let length = |answer: &Answer| answer.body.as_ref().map(Vec::len);
+        assert_eq!(length(&compressed(page(SMALL - 1), &takes)), Some(SMALL - 1));
+        assert_eq!(length(&compressed(page(SMALL), &HeaderMap::new())), Some(SMALL));
+        let secret = page(SMALL).with(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        assert_eq!(length(&compressed(secret, &takes)), Some(SMALL));
+        let small = compressed(page(SMALL), &takes);
+        assert!(length(&small).is_some_and(|length| length < SMALL / 2));
+        assert!(small.headers.iter().any(|(name, value)| name == CONTENT_ENCODING && value == "gzip"));
+    }
+}

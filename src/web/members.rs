@@ -1,0 +1,154 @@
+//! The members of an organization: who belongs to it, who is invited, how long tokens may live that reach it, and which do.
+//! What is changed here lies beside: memberships in `memberships`, links in `links`, the policy and members' tokens in `policy`.
+
+pub(super) mod links;
+pub(super) mod memberships;
+pub(super) mod people;
+pub(super) mod policy;
+
+use askama::Template;
+use axum::http::StatusCode;
+
+use self::people::{Invitation, Person, RoleChoice, Token, role_choices};
+use super::answers::page_with;
+use super::frame::Frame;
+use super::parts::Pager;
+use super::side::{Place, Side};
+use crate::domain::permissions::Capability;
+use crate::domain::{Ctx, Error, Result, invitations, members, organizations, token_settings};
+use crate::http::answer::Answer;
+use crate::http::pages::Visit;
+use crate::model::id::Id;
+use crate::model::organizations::Organization;
+use crate::model::pages::Page;
+use crate::model::problems::Problems;
+use crate::store::organizations::MembershipRow;
+
+/// Members a page.
+const SIZE: i64 = 100;
+
+#[derive(Template)]
+#[template(path = "members/page.html")]
+struct MembersPage {
+    frame: Frame,
+    side: Side,
+    organization: MembershipRow,
+    people: Vec<Person>,
+    total: i64,
+    pager: Option<Pager>,
+    looks_after: bool,
+    invites: Vec<RoleChoice>,
+    invitations: Vec<Invitation>,
+    policy: policy::Shown,
+    tokens: Vec<Token>,
+    more_tokens: bool,
+    refusal: Option<String>,
+    email: String,
+    wrong: Wrong,
+}
+
+/// What is wrong with each field of the form that makes a link.
+#[derive(Default)]
+struct Wrong {
+    email: Vec<String>,
+    role: Vec<String>,
+}
+
+/// Why a form on the page was refused.
+#[derive(Default)]
+struct Refused {
+    status: StatusCode,
+    sentence: Option<String>,
+    email: String,
+    role: String,
+    wrong: Wrong,
+}
+
+impl Refused {
+    /// For one reason that concerns no field.
+    fn because(status: StatusCode, sentence: impl Into<String>) -> Self {
+        Self { status, sentence: Some(sentence.into()), ..Self::default() }
+    }
+}
+
+/// Where the page is.
+fn members_of(organization: Id<Organization>) -> String {
+    Place::Members(organization).href()
+}
+
+/// `GET …/members`.
+pub(super) async fn show(visit: Visit) -> Result<Answer> {
+    members_page(&visit, Refused::default()).await
+}
+
+/// The page again, with the sentence that says why nothing was done; any other error is left as it is.
+async fn again(visit: &Visit, error: Error) -> Result<Answer> {
+    match error {
+        Error::Conflict(sentence) => members_page(visit, Refused::because(StatusCode::CONFLICT, format!("{sentence}."))).await,
+        Error::Invalid(problems) => members_page(visit, Refused::because(StatusCode::UNPROCESSABLE_ENTITY, sentence(&problems))).await,
+        error => Err(error),
+    }
+}
+
+/// All problems in one sentence.
+fn sentence(problems: &Problems) -> String {
+    let all: Vec<String> =
+        problems.iter().map(|(field, _)| format!("{} {}", super::parts::label(field), problems.of(field).join(", "))).collect();
+    format!("{}.", all.join("; "))
+}
+
+/// The frame and the navigation of a page about the organization.
+fn around(ctx: &mut Ctx<'_>, visit: &Visit, row: &MembershipRow, title: &str, current: Place) -> Result<(Frame, Side)> {
+    let frame = Frame::of(ctx, visit, title)?.crumb(row.name.clone(), "/workspace").crumb(title, current.href());
+    Ok((frame, Side::of_organization(row, current)))
+}
+
+async fn members_page(visit: &Visit, refused: Refused) -> Result<Answer> {
+    let id = visit.id("organization_id")?;
+    let number = visit.query("page").and_then(|page| page.parse().ok()).filter(|page| (1..=1_000_000).contains(page)).unwrap_or(1);
+    let page = Page { number, size: SIZE };
+    let seen = visit.clone();
+    let mut built = visit.read(move |ctx| build(ctx, &seen, id, page)).await?;
+    let status = refused.status;
+    if let Some(wished) = built.invites.iter_mut().find(|choice| choice.word == refused.role) {
+        wished.selected = true;
+    }
+    built.refusal = refused.sentence;
+    built.email = refused.email;
+    built.wrong = refused.wrong;
+    page_with(status, &built)
+}
+
+fn build(ctx: &mut Ctx<'_>, visit: &Visit, id: Id<Organization>, page: Page) -> Result<MembersPage> {
+    let organization = organizations::get(ctx, id)?;
+    let (frame, side) = around(ctx, visit, &organization, "Members", Place::Members(id))?;
+    let (rows, total) = members::roster(ctx, id, page)?;
+    let looks_after = Capability::ManageMembers.is_for(organization.role);
+    let invitations = if looks_after { invitations::list(ctx, id)? } else { Vec::new() };
+    let tokens = if looks_after { Some(token_settings::of_members(ctx, id)?) } else { None };
+    let caller = ctx.user();
+    let href = |number: u64| format!("{}?page={number}", members_of(id));
+    let unsigned = |number: i64| u64::try_from(number).unwrap_or_default();
+    Ok(MembersPage {
+        people: rows.into_iter().map(|row| Person::of(row, caller, &frame)).collect(),
+        total,
+        pager: Pager::of(unsigned(page.number), unsigned(page.size), unsigned(total), href),
+        looks_after,
+        invites: role_choices(&members::roles_to_give(organization.role), Some(crate::model::roles::Role::Member)),
+        invitations: invitations.into_iter().map(|row| Invitation::of(row, caller, organization.role, &frame)).collect(),
+        policy: policy::Shown::of(&organization),
+        more_tokens: tokens.as_ref().is_some_and(|listing| listing.more),
+        tokens: tokens
+            .into_iter()
+            .flat_map(|listing| listing.tokens)
+            .filter(|token| token.state.works())
+            .map(|token| Token::of(&token, &frame))
+            .collect(),
+        refusal: None,
+        email: String::new(),
+        wrong: Wrong::default(),
+        frame,
+        side,
+        organization,
+    })
+}

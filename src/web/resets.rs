@@ -1,0 +1,59 @@
+//! The page behind a link for a new password.
+//! Who makes such links, and how long they hold, is the domain's affair.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+
+use super::answers::{page_with, see_with, signed_in};
+use super::frame::Frame;
+use crate::app::passwords;
+use crate::domain::{Error, Result, resets};
+use crate::http::answer::Answer;
+use crate::http::pages::Visit;
+use crate::model::problems::Problems;
+use crate::model::secrets::{HashedSecret, Secret};
+use crate::model::users::Password;
+
+#[derive(Template)]
+#[template(path = "doors/reset.html")]
+struct ResetPage {
+    frame: Frame,
+    secret: String,
+    email: String,
+    problems: Problems,
+}
+
+/// The secret at the end of a link's path; a link that is none leads nowhere.
+pub(super) fn secret(visit: &Visit) -> Result<(Secret, HashedSecret)> {
+    let secret = visit.segment("secret").and_then(Secret::parse).ok_or(Error::NotFound)?;
+    let digest = secret.hashed();
+    Ok((secret, digest))
+}
+
+async fn show(visit: &Visit, status: StatusCode, problems: Problems) -> Result<Answer> {
+    let (secret, digest) = secret(visit)?;
+    let link = visit.read(move |ctx| resets::find(ctx, &digest)).await?;
+    let frame = Frame::bare(visit, "New password");
+    let page = ResetPage { frame, secret: secret.expose().to_owned(), email: link.email, problems };
+    Ok(page_with(status, &page)?.with(CACHE_CONTROL, axum::http::HeaderValue::from_static("no-store")))
+}
+
+/// `GET /reset/{secret}`
+pub(super) async fn page(visit: Visit) -> Result<Answer> {
+    show(&visit, StatusCode::OK, Problems::new()).await
+}
+
+/// `POST /reset/{secret}`
+pub(super) async fn submit(visit: Visit) -> Result<Answer> {
+    let (_, digest) = secret(&visit)?;
+    visit.read(move |ctx| resets::find(ctx, &digest).map(drop)).await?;
+    let mut problems = Problems::new();
+    let Some(password) = problems.take("password", Password::parse(visit.form().text("password").to_owned())) else {
+        return show(&visit, StatusCode::UNPROCESSABLE_ENTITY, problems).await;
+    };
+    let hash = passwords::hashed(password, visit.front().app.random()).await.map_err(|error| Error::Internal(error.to_string()))?;
+    let browser = visit.browser();
+    let opened = visit.write(move |ctx| resets::spend(ctx, &digest, &hash, &browser)).await?;
+    Ok(signed_in(see_with("/workspace", "password"), &opened, visit.is_secure()))
+}

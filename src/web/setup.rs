@@ -1,0 +1,75 @@
+//! The first run: the page that makes the first user and organization, while there is no user.
+//! The code that it asks for is printed by `serve`.
+
+use askama::Template;
+use axum::http::StatusCode;
+
+use super::answers::{page_with, see, signed_in};
+use super::frame::Frame;
+use crate::app::passwords;
+use crate::domain::setup::{self, Draft};
+use crate::domain::{Error, Result};
+use crate::http::answer::Answer;
+use crate::http::pages::Visit;
+use crate::model::problems::{Problem, Problems};
+use crate::model::secrets::SetupCode;
+use crate::model::users::Password;
+
+#[derive(Template)]
+#[template(path = "doors/setup.html")]
+struct SetupPage {
+    frame: Frame,
+    code: String,
+    name: String,
+    email: String,
+    organization: String,
+    problems: Problems,
+}
+
+fn show(visit: &Visit, status: StatusCode, problems: Problems) -> Result<Answer> {
+    let form = visit.form();
+    let typed = |name: &str| form.text(name).to_owned();
+    let page = SetupPage {
+        frame: Frame::bare(visit, "First run"),
+        code: typed("code"),
+        name: typed("name"),
+        email: typed("email"),
+        organization: typed("organization"),
+        problems,
+    };
+    page_with(status, &page)
+}
+
+/// `GET /setup`
+pub(super) async fn page(visit: Visit) -> Result<Answer> {
+    if !visit.read(setup::is_due).await? {
+        return Ok(see("/login"));
+    }
+    show(&visit, StatusCode::OK, Problems::new())
+}
+
+/// `POST /setup`
+pub(super) async fn submit(visit: Visit) -> Result<Answer> {
+    let form = visit.form();
+    if !visit.read(setup::is_due).await? {
+        return Ok(see("/login"));
+    }
+    let code = SetupCode::hashed(form.text("code"));
+    let draft = Draft { name: form.field("name"), email: form.field("email"), organization: form.field("organization") };
+    let mut problems = setup::check(&draft);
+    let password = problems.take("password", Password::parse(form.text("password").to_owned()));
+    if !visit.write(move |ctx| setup::try_code(ctx, &code)).await? {
+        problems.add("code", Problem::Wrong);
+    }
+    let (true, Some(password)) = (problems.is_empty(), password) else {
+        return show(&visit, StatusCode::UNPROCESSABLE_ENTITY, problems);
+    };
+    let hash = passwords::hashed(password, visit.front().app.random()).await.map_err(|error| Error::Internal(error.to_string()))?;
+    let browser = visit.browser();
+    match visit.write(move |ctx| setup::run(ctx, &code, &draft, &hash, &browser)).await {
+        Ok(opened) => Ok(signed_in(see("/workspace"), &opened, visit.is_secure())),
+        Err(Error::NotFound) => Ok(see("/login")),
+        Err(Error::Invalid(problems)) => show(&visit, StatusCode::UNPROCESSABLE_ENTITY, problems),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,100 @@
+//! Signing in and out.
+//! How often one may fail is `http::sign_ins`' affair, whether a session holds the domain's.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+
+use super::answers::{self, own_path, page_with, see, see_with, signed_in};
+use super::frame::Frame;
+use crate::app::passwords;
+use crate::domain::{Error, Result, sessions, setup};
+use crate::http::answer::Answer;
+use crate::http::cookies::{self, Name};
+use crate::http::pages::Visit;
+use crate::model::secrets::Secret;
+use crate::model::users::{Email, Password};
+
+/// Where somebody lands who wanted to go nowhere in particular.
+const HOME: &str = "/workspace";
+
+#[derive(Template)]
+#[template(path = "doors/sign_in.html")]
+struct SignInPage {
+    frame: Frame,
+    next: String,
+    email: String,
+    problem: Option<String>,
+}
+
+/// `GET /`
+pub(super) async fn home(visit: Visit) -> Result<Answer> {
+    let due = visit.read(setup::is_due).await?;
+    Ok(see(if due { "/setup" } else { HOME }))
+}
+
+/// `GET /login`
+pub(super) async fn page(visit: Visit) -> Result<Answer> {
+    let (due, inside) = visit.read(|ctx| Ok((setup::is_due(ctx)?, ctx.session().is_some()))).await?;
+    let next = visit.query("next").filter(|next| own_path(next).is_some()).unwrap_or_default();
+    if due {
+        return Ok(see("/setup"));
+    }
+    if inside {
+        return Ok(see(if next.is_empty() { HOME } else { &next }));
+    }
+    answers::page(&SignInPage { frame: Frame::bare(&visit, "Sign in"), next, email: String::new(), problem: None })
+}
+
+fn refused(visit: &Visit, status: StatusCode, problem: String) -> Result<Answer> {
+    let form = visit.form();
+    let next = own_path(form.text("next")).unwrap_or_default().to_owned();
+    page_with(
+        status,
+        &SignInPage { frame: Frame::bare(visit, "Sign in"), next, email: form.text("email").to_owned(), problem: Some(problem) },
+    )
+}
+
+/// The same for an unknown address and a wrong password.
+const WRONG: &str = "Wrong e-mail or password.";
+
+/// `POST /login`
+pub(super) async fn submit(visit: Visit) -> Result<Answer> {
+    let form = visit.form();
+    let (Ok(email), Some(password)) = (Email::parse(&form.field("email")), Password::typed(form.text("password").to_owned())) else {
+        return refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned());
+    };
+    let browser = visit.browser();
+    let (asked, device) = (email.clone(), browser.device.as_ref().map(Secret::hashed));
+    let (found, known) = visit.read(move |ctx| sessions::credentials(ctx, &asked, device.as_ref())).await?;
+    let (front, address) = (visit.front(), visit.address());
+    if let Some(seconds) = front.sign_ins.too_many(&email, address, known, front.app.now()) {
+        let minutes = (seconds + 59) / 60;
+        let problem = format!("Too many tries. Wait {minutes} minute{} and try again.", if minutes == 1 { "" } else { "s" });
+        return Ok(refused(&visit, StatusCode::TOO_MANY_REQUESTS, problem)?.with(RETRY_AFTER, seconds));
+    }
+    let user = found.as_ref().map(|found| found.id);
+    let hash = found.and_then(|found| found.password_hash);
+    let fits = passwords::fit(password, hash.clone()).await;
+    let opened = match (fits, user, hash) {
+        (true, Some(user), Some(hash)) => visit.write(move |ctx| sessions::open(ctx, user, &hash, &browser)).await,
+        _ => Err(Error::Unauthenticated),
+    };
+    match opened {
+        Ok(opened) => {
+            let next = own_path(form.text("next")).unwrap_or(HOME);
+            Ok(signed_in(see(next), &opened, visit.is_secure()))
+        }
+        Err(Error::Unauthenticated) => {
+            front.sign_ins.failed(&email, address, known, front.app.now());
+            refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// `POST /logout`
+pub(super) async fn sign_out(visit: Visit) -> Result<Answer> {
+    visit.write(sessions::end_current).await?;
+    Ok(see_with("/login", "signed-out").with(SET_COOKIE, cookies::unset(Name::Session, visit.is_secure())))
+}

@@ -1,0 +1,46 @@
+// Every page that there is, by who sees it. A new page is added here, and is judged like all others.
+
+const ID = '00000000-0000-7000-8000-000000000000';
+
+// `path` is given the world; `who` is one of PEOPLE, or left out for nobody; `status` is 200 unless it is said.
+export const PAGES = [
+  { path: () => '/login' },
+  { path: () => '/documentation' },
+  { path: () => '/documentation/authentication' },
+  { path: () => '/documentation/errors' },
+  { path: () => '/documentation/projects' },
+  { path: () => '/documentation/tickets' },
+  { path: () => '/documentation', who: 'member' },
+  { path: () => '/nowhere', status: 404 },
+  { path: () => '/nowhere', status: 404, who: 'member' },
+  { path: () => `/invitations/${'x'.repeat(43)}`, status: 404 },
+  { path: () => '/workspace', who: 'owner' },
+  { path: () => '/workspace', who: 'viewer' },
+  { path: ({ shop }) => shop.path, who: 'member' },
+  { path: ({ shop }) => shop.path, who: 'viewer' },
+  { path: ({ shop }) => `${shop.path}?page=2`, who: 'member' },
+  { path: ({ shop }) => `${shop.path}?status=closed`, who: 'member' },
+  { path: ({ shop }) => `${shop.path}?q=vehicle+hight`, who: 'member' },
+  { path: ({ shop }) => `${shop.path}?q=calendar`, who: 'member' },
+  { path: () => '/workspace/search?q=calendar', who: 'member' },
+  { path: () => '/workspace/search?q=nothing+has+this', who: 'member' },
+  { path: ({ shop }) => `${shop.path}/tickets/new`, who: 'member' },
+  { path: ({ shop }) => shop.tickets[0].path, who: 'member' },
+  { path: ({ shop }) => shop.tickets[0].path, who: 'viewer' },
+  { path: ({ shop }) => shop.tickets[2].path, who: 'owner' },
+  { path: ({ shop }) => shop.tickets[3].path, who: 'owner' },
+  { path: ({ shop }) => `${shop.tickets[0].path}/edit`, who: 'member' },
+  { path: ({ shop }) => `${shop.path}/tickets/${ID}`, who: 'member', status: 404 },
+  { path: ({ shop }) => `${shop.path}/settings`, who: 'owner' },
+  { path: ({ shop }) => `${shop.path}/settings/api-token`, who: 'owner' },
+  { path: ({ organization }) => `/workspace/organizations/${organization.id}/members`, who: 'owner' },
+  { path: ({ organization }) => `/workspace/organizations/${organization.id}/members`, who: 'viewer' },
+  { path: ({ organization }) => `/workspace/organizations/${organization.id}/settings`, who: 'owner' },
+  { path: ({ organization }) => `/workspace/organizations/${organization.id}/projects/new`, who: 'owner' },
+  { path: ({ organization }) => `/workspace/organizations/${organization.id}/leave`, who: 'member' },
+  { path: ({ shop }) => `${shop.path}/settings/delete`, who: 'owner' },
+  { path: () => '/account/settings', who: 'member' },
+  { path: () => '/account/settings/api', who: 'member' },
+  // What one may not do is refused in words.
+  { path: ({ shop }) => `${shop.path}/settings/api-token`, who: 'viewer', status: 403 },
+];

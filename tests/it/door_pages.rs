@@ -1,0 +1,321 @@
+//! Coming in: the first run, signing in and out, invitations and links for a new password.
+//! What somebody finds inside is told elsewhere.
+
+use bugtome::domain::{invitations, resets, setup};
+use bugtome::model::draft::Field;
+use bugtome::model::roles::Role;
+use bugtome::model::scopes::Scopes;
+use bugtome::model::time::Span;
+
+use crate::harness::{PASSWORD, TestApp, both};
+
+both! {
+    the_first_run_makes_a_user_and_an_organization_once,
+    a_wrong_code_can_be_tried_ten_times,
+    somebody_signs_in_and_out,
+    an_unknown_address_and_a_wrong_password_are_told_alike,
+    too_many_failures_are_not_looked_at,
+    a_stranger_is_sent_to_the_sign_in_and_back,
+    a_session_ends_when_nobody_comes_and_in_any_case,
+    whoever_is_shut_out_is_out_at_once_and_for_good,
+    forged_forms_are_refused,
+    an_invitation_makes_a_member_once,
+    an_invitation_is_worth_what_its_maker_may,
+    a_link_sets_a_new_password_once,
+}
+
+const NEW: &str = "another password of mine";
+
+async fn code(app: &TestApp) -> String {
+    app.command(|ctx| Ok(setup::prepare(ctx)?.unwrap().expose().to_owned())).await
+}
+
+async fn the_first_run_makes_a_user_and_an_organization_once(app: TestApp) {
+    let code = code(&app).await;
+    let browser = app.browser();
+    assert_eq!(browser.get("/").await.location(), "/setup");
+    assert_eq!(browser.get("/login").await.location(), "/setup");
+    browser.get("/setup").await.is(200).has("One-time code");
+    let form = |code: &str, password: &str| {
+        [("code", code), ("name", "Fay First"), ("email", "fay@example.com"), ("password", password), ("organization", "Harbour Line")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let send = async |code: &str, password: &str| {
+        let fields = form(code, password);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        browser.post("/setup", &fields).await
+    };
+    send("nonsense", PASSWORD).await.is(422).has("is wrong").has("fay@example.com").lacks(PASSWORD);
+    send(&code, "short").await.is(422).has("is too short (minimum is 8 characters)");
+    send(&code, "password1").await.is(422).has("is too common");
+    let page = send(&code.to_lowercase(), PASSWORD).await;
+    assert_eq!(page.location(), "/workspace");
+    browser.get("/account/settings").await.is(200).has("fay@example.com").has("Harbour Line");
+    // Once.
+    assert_eq!(app.browser().get("/setup").await.location(), "/login");
+    assert_eq!(send(&code, PASSWORD).await.location(), "/login");
+    assert!(app.command(setup::prepare).await.is_none());
+}
+
+async fn a_wrong_code_can_be_tried_ten_times(app: TestApp) {
+    let code = code(&app).await;
+    let browser = app.browser();
+    browser.get("/setup").await.is(200);
+    let fields = |code: &'static str| [("code", code), ("name", "F"), ("email", "f@x"), ("password", PASSWORD), ("organization", "O")];
+    for _ in 0..10 {
+        browser.post("/setup", &fields("0000-0000-0000-0000")).await.is(422);
+    }
+    let right: &'static str = Box::leak(code.into_boxed_str());
+    browser.post("/setup", &fields(right)).await.is(422).has("is wrong");
+    let again = app.command(|ctx| Ok(setup::prepare(ctx)?.unwrap().expose().to_owned())).await;
+    browser.post("/setup", &fields(Box::leak(again.into_boxed_str()))).await.is(303);
+}
+
+async fn somebody_signs_in_and_out(app: TestApp) {
+    let mia = app.user("Mia Member").await;
+    app.give_password(&mia).await;
+    let browser = app.browser();
+    browser.get("/login").await.is(200).has("Sign in");
+    let visitor = browser.cookie("__Host-visitor").unwrap();
+    let page = browser.post("/login", &[("email", "MIA.member@example.com"), ("password", PASSWORD)]).await;
+    assert_eq!(page.location(), "/workspace");
+    let session = browser.cookie("__Host-session").unwrap();
+    assert_ne!(session, visitor);
+    browser.get("/account/settings").await.is(200).has("Mia Member").has("Firefox on Linux").has("192.0.2.1");
+    assert_eq!(browser.get("/login").await.location(), "/workspace");
+    // Signing in once more is a new session, and the old one is over.
+    let old = browser.stolen();
+    browser.post("/login", &[("email", "mia.member@example.com"), ("password", PASSWORD)]).await.is(303);
+    assert_ne!(browser.cookie("__Host-session").unwrap(), session);
+    assert_eq!(old.get("/account/settings").await.location(), "/login?next=%2Faccount%2Fsettings");
+    let stolen = browser.stolen();
+    let page = browser.post("/logout", &[]).await;
+    browser.follow(page).await.is(200).has("You have signed out");
+    assert_eq!(browser.cookie("__Host-session"), None);
+    stolen.get("/account/settings").await.location();
+    assert!(
+        stolen
+            .post("/account/settings", &[("name", "Thief"), ("email", "mia.member@example.com"), ("theme", "dark")])
+            .await
+            .location()
+            .starts_with("/login")
+    );
+}
+
+async fn an_unknown_address_and_a_wrong_password_are_told_alike(app: TestApp) {
+    let mia = app.user("Mia Member").await;
+    app.give_password(&mia).await;
+    let without = app.user("Nora Never").await;
+    let browser = app.browser();
+    let mut texts = Vec::new();
+    for email in [mia.email.as_str(), "nobody@example.com", without.email.as_str(), "no address"] {
+        let page = browser.post("/login", &[("email", email), ("password", "not the password")]).await;
+        page.is(422).has("Wrong e-mail or password.");
+        let key = page.hidden("key").unwrap();
+        texts.push(page.text.replace(email, "…").replace(&key, "…"));
+    }
+    assert!(texts.iter().all(|text| *text == texts[0]));
+}
+
+async fn too_many_failures_are_not_looked_at(app: TestApp) {
+    let mia = app.user("Mia Member").await;
+    app.give_password(&mia).await;
+    let known = app.browser();
+    known.post("/login", &[("email", &mia.email), ("password", PASSWORD)]).await.is(303);
+    known.post("/logout", &[]).await.is(303);
+    let browser = app.browser();
+    for _ in 0..10 {
+        browser.post("/login", &[("email", &mia.email), ("password", "wrong")]).await.is(422);
+    }
+    let page = browser.post("/login", &[("email", &mia.email), ("password", PASSWORD)]).await;
+    page.is(429).has("Too many tries");
+    assert_eq!(page.header("retry-after"), Some("900"));
+    // Strangers at many addresses: the account is shut for them, not for a browser that has been in before.
+    for number in 2..6 {
+        let stranger = app.browser().at(&format!("198.51.100.{number}"));
+        for _ in 0..10 {
+            stranger.post("/login", &[("email", &mia.email), ("password", "wrong")]).await;
+        }
+    }
+    app.browser().at("203.0.113.9").post("/login", &[("email", &mia.email), ("password", PASSWORD)]).await.is(429);
+    known.at("203.0.113.9").post("/login", &[("email", &mia.email), ("password", PASSWORD)]).await.is(303);
+    app.pass(Span::seconds(900));
+    app.browser().post("/login", &[("email", &mia.email), ("password", PASSWORD)]).await.is(303);
+}
+
+async fn a_stranger_is_sent_to_the_sign_in_and_back(app: TestApp) {
+    let mia = app.user("Mia Member").await;
+    app.give_password(&mia).await;
+    let browser = app.browser();
+    let page = browser.get("/account/settings?x=1").await;
+    assert_eq!(page.location(), "/login?next=%2Faccount%2Fsettings%3Fx%3D1");
+    let page = browser.follow(page).await;
+    assert_eq!(page.hidden("next").unwrap(), "/account/settings?x=1");
+    let page = browser.post("/login", &[("email", &mia.email), ("password", PASSWORD), ("next", "/account/settings?x=1")]).await;
+    assert_eq!(page.location(), "/account/settings?x=1");
+    for elsewhere in ["//evil.example", "https://evil.example", "/\\evil.example"] {
+        let page = browser.post("/login", &[("email", &mia.email), ("password", PASSWORD), ("next", elsewhere)]).await;
+        assert_eq!(page.location(), "/workspace");
+    }
+    // htmx leaves the page that it is on.
+    let page = app.browser().get_with("/account/settings", "hx-request", "true").await;
+    assert_eq!(page.is(204).header("hx-redirect"), Some("/login"));
+}
+
+async fn a_session_ends_when_nobody_comes_and_in_any_case(app: TestApp) {
+    let mia = app.user("Mia Member").await;
+    let browser = app.signed_in(&mia).await;
+    app.pass(Span::days(13));
+    browser.get("/account/settings").await.is(200);
+    app.flush_uses().await;
+    app.pass(Span::days(13));
+    browser.get("/account/settings").await.is(200);
+    app.flush_uses().await;
+    app.pass(Span::days(14));
+    browser.get("/account/settings").await.location();
+    let browser = app.signed_in(&mia).await;
+    for _ in 0..9 {
+        app.pass(Span::days(10));
+        browser.get("/account/settings").await;
+        app.flush_uses().await;
+    }
+    browser.get("/account/settings").await.location();
+    app.sweep().await;
+    let left = app.command(|ctx| Ok(ctx.db.query(bugtome::sql!((i64,): "SELECT created_at FROM sessions"))?)).await;
+    assert_eq!(left.len(), 0);
+}
+
+async fn whoever_is_shut_out_is_out_at_once_and_for_good(app: TestApp) {
+    let mia = app.user("Mia Member").await;
+    let browser = app.signed_in(&mia).await;
+    let email = bugtome::model::users::Email::parse(&Field::Value(mia.email.as_str().into())).unwrap();
+    let user = app.command(move |ctx| bugtome::domain::users::by_email(ctx, &email)).await;
+    let id = user.id;
+    app.command(move |ctx| bugtome::domain::users::disable(ctx, &user)).await;
+    browser.get("/account/settings").await.location();
+    app.browser().post("/login", &[("email", &mia.email), ("password", PASSWORD)]).await.is(422);
+    app.command(move |ctx| bugtome::domain::users::enable(ctx, id)).await;
+    browser.get("/account/settings").await.location();
+    app.browser().post("/login", &[("email", &mia.email), ("password", PASSWORD)]).await.is(303);
+}
+
+async fn forged_forms_are_refused(app: TestApp) {
+    let mia = app.user("Mia Member").await;
+    let browser = app.signed_in(&mia).await;
+    let page = browser.get("/account/settings").await;
+    let key = page.hidden("key").unwrap();
+    let fields = [("name", "Forged"), ("email", mia.email.as_str()), ("theme", "dark")];
+    let with = |key: &'static str| [&fields[..], &[("key", key)]].concat();
+    let right: &'static str = Box::leak(key.into_boxed_str());
+    let here = ("origin", "https://bugs.example");
+    browser.post_raw("/account/settings", &fields, &[here]).await.is(403).has("could not be trusted");
+    browser.post_raw("/account/settings", &with("0"), &[here]).await.is(403);
+    let other = app.signed_in(&app.user("Olaf Other").await).await;
+    let theirs: &'static str = Box::leak(other.get("/account/settings").await.hidden("key").unwrap().into_boxed_str());
+    browser.post_raw("/account/settings", &with(theirs), &[here]).await.is(403);
+    for header in
+        [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")]
+    {
+        browser.post_raw("/account/settings", &with(right), &[header]).await.is(403);
+    }
+    browser.get("/account/settings").await.lacks("Forged");
+    browser.post_raw("/account/settings", &with(right), &[here, ("sec-fetch-site", "same-origin")]).await.is(303);
+    browser.get("/account/settings").await.has("Forged").has("data-theme=\"dark\"");
+}
+
+async fn an_invitation_makes_a_member_once(app: TestApp) {
+    let world = app.world().await;
+    let organization = world.organization.id;
+    let invite = |email: &'static str| {
+        move |ctx: &mut bugtome::domain::Ctx<'_>| {
+            Ok(invitations::create(ctx, organization, &Field::Value(email.into()), Some(Role::Member))?.1.expose().to_owned())
+        }
+    };
+    let secret = app.command(invite("")).await;
+    let path = format!("/invitations/{secret}");
+    let newcomer = app.browser();
+    let page = newcomer.get(&path).await;
+    page.is(200).has("Join acme").has("member");
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    newcomer
+        .post(&path, &[("name", ""), ("email", "new@example.com"), ("password", "short")])
+        .await
+        .is(422)
+        .has("can&#39;t be blank")
+        .has("too short");
+    let page = newcomer.post(&path, &[("name", "Nell New"), ("email", "new@example.com"), ("password", NEW)]).await;
+    newcomer.get("/account/settings").await.is(200).has("Nell New").has("acme");
+    assert!(page.location().starts_with("/workspace"));
+    app.browser().get(&path).await.is(404);
+    // Somebody who has an account already signs in first.
+    let secret = app.command(invite("")).await;
+    let stranger = app.signed_in(&world.stranger).await;
+    stranger.get(format!("/invitations/{secret}")).await.is(200).has("You are signed in as");
+    stranger.post(format!("/invitations/{secret}"), &[]).await.is(303);
+    stranger.get("/account/settings").await.has("acme");
+    // One for an address is for that address.
+    let secret = app.command(invite("just@example.com")).await;
+    let path = format!("/invitations/{secret}");
+    let wrong = app.signed_in(&app.user("Will Wrong").await).await;
+    wrong.post(&path, &[]).await.is(409);
+    let right = app.browser();
+    right.post(&path, &[("name", "Just You"), ("email", "else@example.com"), ("password", NEW)]).await.is(303);
+    right.get("/account/settings").await.has("just@example.com");
+    // Seven days.
+    let secret = app.command(invite("")).await;
+    app.pass(Span::days(7));
+    app.browser().get(format!("/invitations/{secret}")).await.is(404);
+    app.browser().get("/invitations/nonsense").await.is(404);
+}
+
+async fn an_invitation_is_worth_what_its_maker_may(app: TestApp) {
+    let world = app.world().await;
+    let admin = app.signed_in(&world.admin).await;
+    let organization = world.organization.id;
+    let (user, via) = (world.admin.id, bugtome::model::events::Via::Web);
+    let made = app.app.write(bugtome::domain::Who::User(user), via, move |ctx| {
+        Ok(invitations::create(ctx, organization, &Field::Absent, Some(Role::Member))?.1.expose().to_owned())
+    });
+    let secret = made.await.unwrap();
+    app.browser().get(format!("/invitations/{secret}")).await.is(200);
+    app.set_role(&world.organization, &world.admin, Role::Viewer).await;
+    app.browser().get(format!("/invitations/{secret}")).await.is(404);
+    app.browser().post(format!("/invitations/{secret}"), &[("name", "N"), ("email", "n@x"), ("password", NEW)]).await.is(404);
+    drop(admin);
+}
+
+async fn a_link_sets_a_new_password_once(app: TestApp) {
+    let world = app.world().await;
+    let browser = app.signed_in(&world.member).await;
+    let token = app.personal_token(&world.member, Scopes::FULL).await;
+    let user = world.member.id;
+    let link = async || app.command(move |ctx| Ok(resets::make_by_command(ctx, user)?.expose().to_owned())).await;
+    let old = link().await;
+    let secret = link().await;
+    app.browser().get(format!("/reset/{old}")).await.is(404);
+    let path = format!("/reset/{secret}");
+    let forgetful = app.browser();
+    forgetful.get(&path).await.is(200).has("mia.member@example.com");
+    forgetful.post(&path, &[("password", "password1")]).await.is(422).has("is too common");
+    forgetful.post(&path, &[("password", NEW)]).await.is(303);
+    forgetful.get("/account/settings").await.is(200);
+    browser.get("/account/settings").await.location();
+    app.browser().get(&path).await.is(404);
+    app.browser().post("/login", &[("email", &world.member.email), ("password", PASSWORD)]).await.is(422);
+    app.browser().post("/login", &[("email", &world.member.email), ("password", NEW)]).await.is(303);
+    // Tokens are another matter.
+    token.get("tokens/current").await.is(200);
+    let secret = link().await;
+    app.pass(Span::seconds(3_600));
+    app.browser().get(format!("/reset/{secret}")).await.is(404);
+    // An owner makes one only for whoever belongs to nobody else.
+    let organization = world.organization.id;
+    let by_owner = |who| {
+        let via = bugtome::model::events::Via::Web;
+        app.app.write(bugtome::domain::Who::User(world.owner.id), via, move |ctx| resets::make(ctx, organization, who).map(drop))
+    };
+    by_owner(world.member.id).await.unwrap();
+    app.add_member(&world.elsewhere, &world.member, Role::Viewer).await;
+    assert!(matches!(by_owner(world.member.id).await, Err(bugtome::domain::Error::Conflict(_))));
+    assert!(matches!(by_owner(world.stranger.id).await, Err(bugtome::domain::Error::NotFound)));
+}
