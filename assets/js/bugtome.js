@@ -56,6 +56,8 @@
     const held = event.ctrlKey || event.metaKey;
     if (held && key === "Enter" && target.matches("textarea")) target.form.requestSubmit();
     if (held || event.altKey || target.closest("input,textarea,select,dialog")) return;
+    // Whoever speaks to the computer, or rests a hand on it, can switch single keys off (WCAG 2.1.4).
+    if (doc.cookie.split("; ").includes("keys=off")) return;
     const control = key === "/" ? find(".find input") : key === "c" && find("[data-key=c]");
     if (!control) return;
     event.preventDefault();

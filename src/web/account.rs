@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use super::answers::{page_with, see_with};
 use super::devices;
 use super::frame::Frame;
+use super::own_password;
 use super::side::{Place, Side};
 use super::times::Stamp;
 use crate::app::passwords;
@@ -39,6 +40,8 @@ struct SettingsPage {
     name: String,
     email: String,
     theme: String,
+    /// Whether single keys do something.
+    keys: bool,
     sessions: Vec<ShownSession>,
     problems: Problems,
     password_problems: Problems,
@@ -84,6 +87,7 @@ async fn show(visit: &Visit, again: Again) -> Result<Answer> {
         name: typed("name", person.name),
         email: typed("email", person.email),
         theme: typed("theme", theme.word().to_owned()),
+        keys: visit.cookie("keys") != Some("off"),
         frame,
         side,
         sessions,
@@ -100,9 +104,10 @@ pub(super) async fn page(visit: Visit) -> Result<Answer> {
 
 /// The hash that what was typed as the current password fits; `None` where it fits none.
 async fn confirmed(visit: &Visit, typed: &str) -> Result<Option<String>> {
-    let hash = visit.read(sessions::own_credentials).await?.password_hash;
-    let Some(password) = Password::typed(typed.to_owned()) else { return Ok(None) };
-    Ok(if passwords::fit(password, hash.clone()).await { hash } else { None })
+    match Password::typed(typed.to_owned()) {
+        Some(password) => own_password::compare(visit, password).await,
+        None => Ok(None),
+    }
 }
 
 /// `POST /account/settings`

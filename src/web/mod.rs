@@ -22,6 +22,7 @@ mod members;
 mod new_project;
 mod notices;
 mod organizations;
+mod own_password;
 mod parts;
 mod project_settings;
 mod project_tokens;

@@ -1,4 +1,4 @@
-//! Account settings: name, address, theme, password and sessions.
+//! Account settings: name, address, theme, keys, password and sessions.
 //! Coming in is told in `door_pages`, tokens in `token_pages`.
 
 use bugtome::model::scopes::Scopes;
@@ -12,6 +12,8 @@ both! {
     the_password_is_changed_with_the_old_one,
     sessions_are_ended_one_by_one_and_together,
     what_people_type_is_shown_as_text,
+    single_keys_can_be_switched_off,
+    a_password_is_not_guessed_through_a_session,
 }
 
 const NEW: &str = "another password of mine";
@@ -59,6 +61,25 @@ async fn the_password_is_changed_with_the_old_one(app: TestApp) {
     other.get("/account/settings").await.location();
     token.get("tokens/current").await.is(401);
     app.browser().post("/login", &[("email", &mia.email), ("password", NEW)]).await.is(422);
+}
+
+async fn single_keys_can_be_switched_off(app: TestApp) {
+    let mia = app.user("Mia Member").await;
+    let browser = app.signed_in(&mia).await;
+    browser.get("/account/settings").await.has(r#"value="on" autocomplete="off" data-cookie="keys" checked"#);
+    browser.set_cookie("keys", "off");
+    browser.get("/account/settings").await.has(r#"value="off" autocomplete="off" data-cookie="keys" checked"#);
+}
+
+async fn a_password_is_not_guessed_through_a_session(app: TestApp) {
+    let mia = app.user("Mia Member").await;
+    let browser = app.signed_in(&mia).await;
+    for _ in 0..10 {
+        browser.post("/account/settings/password", &[("old", "a guess"), ("new", NEW)]).await.is(422);
+    }
+    browser.post("/account/settings/password", &[("old", PASSWORD), ("new", NEW)]).await.is(429);
+    app.pass(Span::seconds(900));
+    browser.post("/account/settings/password", &[("old", PASSWORD), ("new", NEW)]).await.is(303);
 }
 
 async fn sessions_are_ended_one_by_one_and_together(app: TestApp) {

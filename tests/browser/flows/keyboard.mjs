@@ -24,6 +24,18 @@ flow('two keys do what they say, and not while one types', async (world) => {
   await visitor.label('Title').waitFor();
 });
 
+flow('single keys can be switched off', async (world) => {
+  const visitor = await world.visitor({ who: 'member' });
+  await visitor.go('/account/settings');
+  await visitor.page.getByRole('group', { name: 'Single keys' }).getByText('Off').click();
+  await visitor.go(world.shop.path);
+  await visitor.page.keyboard.press('c');
+  await visitor.page.keyboard.press('/');
+  await visitor.page.waitForTimeout(300);
+  assert.equal(new URL(visitor.page.url()).pathname, world.shop.path);
+  assert.equal(await visitor.page.evaluate(() => document.activeElement.tagName), 'BODY');
+});
+
 flow('every control of a ticket can be reached and seen by Tab', async (world) => {
   const visitor = await world.visitor({ who: 'member' });
   for (const path of [world.shop.path, world.shop.tickets[0].path, '/account/settings/api']) {
