@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod body;
 pub mod client;
+pub mod compression;
 pub mod cookies;
 pub mod faces;
 pub mod forms;

@@ -1,7 +1,6 @@
 //! The way of a page's request through the door: which session, is the form ours, answer, cookies, headers.
 //! Nothing here knows what a page shows, and no right is judged here: the domain's table is asked within each transaction.
 
-use std::io::Write;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,12 +8,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request as HttpRequest;
-use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, VARY};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, Uri};
 use axum::routing::{MethodFilter, on};
 
 use super::answer::Answer;
 use super::client::client_address;
+use super::compression;
 use super::cookies::{self, Name};
 use super::forms::{self, Form};
 use super::log::{CallerKind, InternalDetail, RequestId};
@@ -328,7 +328,7 @@ fn is_ours(visit: &Visit) -> bool {
 
 /// The answer with its cookies and, where that is safe and worth it, compressed.
 pub fn finish(visit: &Visit, answer: Answer) -> Response<Body> {
-    let mut answer = compressed(answer, &visit.0.headers);
+    let mut answer = compression::compressed(answer, &visit.0.headers);
     let is_page = answer.headers.iter().any(|(name, value)| name == CONTENT_TYPE && value.as_bytes().starts_with(b"text/html"));
     if is_page && !answer.headers.iter().any(|(name, _)| name == CACHE_CONTROL) {
         answer = answer.with(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
@@ -337,66 +337,4 @@ pub fn finish(visit: &Visit, answer: Answer) -> Response<Body> {
         answer = answer.with(SET_COOKIE, cookies::set(Name::Visitor, &visit.0.visitor, visit.0.secure));
     }
     answer.into()
-}
-
-/// Less than this is not worth compressing.
-const SMALL: usize = 1_024;
-
-/// A page, compressed where the client takes that. Not one that shows a secret: its length would tell of it (BREACH).
-fn compressed(mut answer: Answer, headers: &HeaderMap) -> Answer {
-    let has = |name: &HeaderName, value: &str| {
-        answer.headers.iter().any(|(other, found)| other == name && found.as_bytes().starts_with(value.as_bytes()))
-    };
-    if !has(&CONTENT_TYPE, "text/html") || has(&CACHE_CONTROL, "no-store") {
-        return answer;
-    }
-    answer = answer.with(VARY, HeaderValue::from_static("Accept-Encoding"));
-    if !accepts_gzip(headers) {
-        return answer;
-    }
-    let Some(body) = answer.body.take_if(|body| body.len() >= SMALL) else { return answer };
-    let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 4), flate2::Compression::fast());
-    match encoder.write_all(&body).and_then(|()| encoder.finish()) {
-        Ok(small) => {
-            answer.body = Some(small);
-            answer.with(CONTENT_ENCODING, HeaderValue::from_static("gzip"))
-        }
-        // Memory does not fail; were it to, the page goes as it is.
-        Err(_) => Answer { body: Some(body), ..answer },
-    }
-}
-
-/// Whether the client takes gzip (RFC 9110 §12.5.3).
-pub fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    lists.flat_map(|list| list.split(',')).any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip") || name == "*");
-        let refused = parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0));
-        named && !refused
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::StatusCode;
-
-    use super::*;
-
-    #[test]
-    fn a_page_is_compressed_unless_it_is_small_or_secret_and_is_whole_in_any_case() {
-        let page = |length: usize| {
-            let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
-            Answer { status: StatusCode::OK, headers, body: Some(vec![b'a'; length]) }
-        };
-        let takes = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("gzip, br"))]);
-        let length = |answer: &Answer| answer.body.as_ref().map(Vec::len);
-        assert_eq!(length(&compressed(page(SMALL - 1), &takes)), Some(SMALL - 1));
-        assert_eq!(length(&compressed(page(SMALL), &HeaderMap::new())), Some(SMALL));
-        let secret = page(SMALL).with(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        assert_eq!(length(&compressed(secret, &takes)), Some(SMALL));
-        let small = compressed(page(SMALL), &takes);
-        assert!(length(&small).is_some_and(|length| length < SMALL / 2));
-        assert!(small.headers.iter().any(|(name, value)| name == CONTENT_ENCODING && value == "gzip"));
-    }
 }

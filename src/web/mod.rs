@@ -53,6 +53,7 @@ use axum::middleware::{Next, from_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::domain::Error;
+use crate::http::compression::accepts_gzip;
 use crate::http::log::{InternalDetail, Observe};
 use crate::http::mount::Front;
 use crate::http::pages::{PageRoute, Visit, finish, mount_page};
@@ -83,7 +84,7 @@ pub fn with_routes(front: &Arc<Front>, table: &[PageRoute]) -> Router {
 #[expect(clippy::disallowed_methods, reason = "styles and scripts are for everybody and ask no capability")]
 fn static_files() -> Router {
     let answer = async |Path(file): Path<String>, headers: HeaderMap| {
-        assets::answer(&file, assets::accepts_gzip(&headers)).unwrap_or_else(|| {
+        assets::answer(&file, accepts_gzip(&headers)).unwrap_or_else(|| {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::NOT_FOUND;
             response
