@@ -31,7 +31,8 @@ CREATE INDEX devices_by_user ON devices (user_id);
 CREATE TABLE reset_links (
     user_id UUID NOT NULL PRIMARY KEY REFERENCES users (id),
     digest BYTEA NOT NULL UNIQUE,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    created_by UUID REFERENCES persons (id)
 );
 
 -- Links by which somebody becomes a member; a row is gone when its link has been used or withdrawn.

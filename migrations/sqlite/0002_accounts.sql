@@ -31,7 +31,8 @@ CREATE INDEX devices_by_user ON devices (user_id);
 CREATE TABLE reset_links (
     user_id BLOB NOT NULL PRIMARY KEY REFERENCES users (id),
     digest BLOB NOT NULL UNIQUE,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    created_by BLOB REFERENCES persons (id)
 ) STRICT, WITHOUT ROWID;
 
 -- Links by which somebody becomes a member; a row is gone when its link has been used or withdrawn.

@@ -38,11 +38,11 @@ pub fn edit(ctx: &mut Ctx<'_>, draft: &Draft, confirmed: Option<&str>) -> Result
     if let Some(email) = &email {
         let holder = users::by_email(ctx.db, email)?;
         changed = holder.as_ref().is_none_or(|holder| holder.id != user || holder.email != email.as_str());
-        if holder.is_some_and(|holder| holder.id != user) {
-            problems.add("email", Problem::Taken);
-        }
+        // Only who knows the password hears whether somebody has the address.
         if changed && (hash.is_none() || confirmed != hash.as_deref()) {
             problems.add("current", if confirmed.is_some() { Problem::Wrong } else { Problem::Blank });
+        } else if holder.is_some_and(|holder| holder.id != user) {
+            problems.add("email", Problem::Taken);
         }
     }
     refuse(problems)?;

@@ -46,6 +46,8 @@ pub fn create(
     if !may_give(reach.role, role) {
         return Err(Error::Forbidden);
     }
+    // A session alone shall not bring somebody else in.
+    sessions::require_fresh(ctx)?;
     let secret = new_secret(ctx);
     let id = ctx.new_id();
     let new = NewInvitation {
@@ -95,12 +97,14 @@ pub fn accept(ctx: &mut Ctx<'_>, digest: &HashedSecret) -> Result<InvitationRow>
     if invitation.email.as_ref().is_some_and(|email| email.to_lowercase() != own.to_lowercase()) {
         return Err(Error::Conflict("This invitation is for another e-mail address. Sign out, and open the link again"));
     }
-    join(ctx, &invitation, user)?;
+    join(ctx, digest, &invitation, user)?;
     Ok(invitation)
 }
 
-fn join(ctx: &mut Ctx<'_>, invitation: &InvitationRow, user: Id<User>) -> Result<()> {
+fn join(ctx: &mut Ctx<'_>, digest: &HashedSecret, invitation: &InvitationRow, user: Id<User>) -> Result<()> {
     organizations::lock(ctx.db, invitation.organization_id)?;
+    // Judged again behind the lock: its maker may have been removed while this waited.
+    find(ctx, digest)?;
     if store::delete(ctx.db, invitation.id)? == 0 {
         return Err(Error::NotFound);
     }
@@ -121,7 +125,7 @@ pub fn accept_as_new(
     let invitation = find(ctx, digest)?;
     let fixed = invitation.email.clone().map(|email| Field::Value(Text::Sound(email)));
     let user = users::make(ctx, name, fixed.as_ref().unwrap_or(email), Some(hash))?;
-    join(ctx, &invitation, user.id)?;
+    join(ctx, digest, &invitation, user.id)?;
     let opened = sessions::begin(ctx, user.id, browser)?;
     Ok((invitation, opened))
 }

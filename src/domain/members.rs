@@ -99,8 +99,10 @@ fn may_change(reach: OrganizationReach, from: Option<Role>, to: Option<Role>) ->
 /// Makes the user a member.
 pub fn add(ctx: &mut Ctx<'_>, organization: Id<Organization>, user: Id<User>, role: Role) -> Result<()> {
     let reach = ctx.organization(Capability::ManageMembers, organization)?;
-    may_change(reach, None, Some(role))?;
     organizations::lock(ctx.db, reach.id)?;
+    // Somebody may have lowered the caller until the lock was there.
+    let reach = ctx.organization(Capability::ManageMembers, reach.id)?;
+    may_change(reach, None, Some(role))?;
     if store::role(ctx.db, reach.id, user)?.is_some() {
         return Err(Error::invalid("user", Problem::Taken));
     }
@@ -124,6 +126,8 @@ fn not_the_last_owner(ctx: &mut Ctx<'_>, reach: OrganizationReach, role: Role) -
 pub fn set_role(ctx: &mut Ctx<'_>, organization: Id<Organization>, user: Id<User>, role: Role) -> Result<()> {
     let reach = ctx.organization(Capability::ManageMembers, organization)?;
     let old = locked_role(ctx, reach, user)?;
+    // Somebody may have lowered the caller until the lock was there.
+    let reach = ctx.organization(Capability::ManageMembers, reach.id)?;
     may_change(reach, Some(old), Some(role))?;
     if role < old {
         not_the_last_owner(ctx, reach, old)?;

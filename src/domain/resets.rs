@@ -24,6 +24,11 @@ pub const HOLDS: Span = Span::seconds(3_600);
 pub fn make(ctx: &mut Ctx<'_>, organization: Id<Organization>, user: Id<User>) -> Result<Secret> {
     let reach = ctx.organization(Capability::ManageOwners, organization)?;
     members::role(ctx.db, reach.id, user)?.ok_or(Error::NotFound)?;
+    // One's own password is changed by whoever knows it; a session alone shall not be enough, neither here nor there.
+    if ctx.user() == Some(user) {
+        return Err(Error::Conflict("Change your own password in your account's settings"));
+    }
+    sessions::require_fresh(ctx)?;
     if !may_make(ctx, user)? {
         return Err(Error::Conflict(
             "This member also belongs to an organization that you do not own. Whoever runs the server can make a link",
@@ -47,15 +52,31 @@ pub fn make_by_command(ctx: &mut Ctx<'_>, user: Id<User>) -> Result<Secret> {
 
 fn insert(ctx: &mut Ctx<'_>, user: Id<User>) -> Result<Secret> {
     let secret = new_secret(ctx);
-    store::set_reset_link(ctx.db, user, &secret.hashed(), ctx.now)?;
+    let by = ctx.person();
+    store::set_reset_link(ctx.db, user, &secret.hashed(), by, ctx.now)?;
     Ok(secret)
 }
 
-/// The link, while it holds; `NotFound` afterwards.
+/// Whether whoever made the link may still make it: a command may always, a person while they own all that its user belongs to.
+fn is_still_right(ctx: &mut Ctx<'_>, link: &ResetLink) -> Result<bool> {
+    let Some(maker) = link.created_by.map(Id::cast::<User>) else { return Ok(true) };
+    if !users::is_enabled(ctx.db, maker)? {
+        return Ok(false);
+    }
+    for organization in organizations::of_user(ctx.db, link.user_id)? {
+        if members::role(ctx.db, organization.id, maker)? != Some(Role::Owner) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The link, while it holds and its maker could make it still; `NotFound` afterwards.
 pub fn find(ctx: &mut Ctx<'_>, digest: &HashedSecret) -> Result<ResetLink> {
     ctx.allow(Capability::SignIn)?;
     let link = store::reset_link(ctx.db, digest)?.ok_or(Error::NotFound)?;
-    if ctx.now.since(link.created_at) >= HOLDS || link.disabled_at.is_some() { Err(Error::NotFound) } else { Ok(link) }
+    let over = ctx.now.since(link.created_at) >= HOLDS || link.disabled_at.is_some();
+    if over || !is_still_right(ctx, &link)? { Err(Error::NotFound) } else { Ok(link) }
 }
 
 /// Sets the password, hashed before, ends all of the user's sessions, and begins a new one. The link is gone.

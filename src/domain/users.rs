@@ -64,6 +64,8 @@ pub fn disable(ctx: &mut Ctx<'_>, user: &UserRow) -> Result<()> {
 
 /// Ends what lets the user in besides the password: sessions and a link, which shall not come back to life when the user does.
 fn end_all(ctx: &mut Ctx<'_>, user: Id<User>) -> Result<()> {
+    // Whoever signs in at this moment waits here, and then finds that it is over.
+    store::lock(ctx.db, user)?;
     sessions::delete_others(ctx.db, user, None)?;
     sessions::forget_devices(ctx.db, user)?;
     Ok(sessions::delete_reset_link(ctx.db, user)?)

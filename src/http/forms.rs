@@ -74,8 +74,18 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
 
 /// Whether the browser says that the form comes from a page of this origin (ASVS 4.2.2). One that says nothing is left to the key.
 pub(super) fn is_from_here(headers: &HeaderMap, origin: &str) -> bool {
-    let site = headers.get(SEC_FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none");
-    site && headers.get(ORIGIN).is_none_or(|sent| sent.as_bytes().eq_ignore_ascii_case(origin.as_bytes()))
+    match headers.get(SEC_FETCH_SITE) {
+        // The browser itself has compared both, by whichever name the person has called this server.
+        Some(site) if site == "same-origin" => return true,
+        Some(site) if site != "none" => return false,
+        _ => {}
+    }
+    let plain = |origin: &str| {
+        let lower = origin.to_ascii_lowercase();
+        let port = if lower.starts_with("https:") { ":443" } else { ":80" };
+        lower.strip_suffix(port).map_or(lower.clone(), ToOwned::to_owned)
+    };
+    headers.get(ORIGIN).is_none_or(|sent| sent.to_str().is_ok_and(|sent| plain(sent) == plain(origin)))
 }
 
 const BYTES: usize = 16;
@@ -156,6 +166,9 @@ mod tests {
             is_from_here(&headers, "https://bugs.example")
         };
         assert!(from(&[]) && from(&[("origin", "https://bugs.example"), ("sec-fetch-site", "same-origin")]));
+        assert!(
+            from(&[("origin", "https://bugs.example:443")]) && from(&[("origin", "https://127.0.0.1"), ("sec-fetch-site", "same-origin")])
+        );
         for wrong in [
             ("origin", "https://evil.example"),
             ("origin", "http://bugs.example"),

@@ -330,7 +330,7 @@ fn is_ours(visit: &Visit) -> bool {
 pub fn finish(visit: &Visit, answer: Answer) -> Response<Body> {
     let mut answer = compression::compressed(answer, &visit.0.headers);
     let is_page = answer.headers.iter().any(|(name, value)| name == CONTENT_TYPE && value.as_bytes().starts_with(b"text/html"));
-    if is_page && !answer.headers.iter().any(|(name, _)| name == CACHE_CONTROL) {
+    if !answer.headers.iter().any(|(name, _)| name == CACHE_CONTROL) {
         answer = answer.with(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
     if visit.0.is_new && is_page {

@@ -57,33 +57,46 @@ impl SignIns {
         keys
     }
 
-    /// Seconds until there may be another try, if there have been too many. `known` says whether the user has signed in from this browser before.
-    pub fn too_many(&self, email: &Email, address: IpAddr, known: bool, now: Time) -> Option<i64> {
-        let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Counts a try before it is looked at, so that many at once are no way around the limit. `Err` with the seconds until there may be another
+    /// one, if there have been too many. `known` says whether the user has signed in from this browser before.
+    pub fn attempt(&self, email: &Email, address: IpAddr, known: bool, now: Time) -> Result<(), i64> {
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let keys = Self::keys(email, address, known);
         let full = keys.iter().filter_map(|key| {
-            let (began, count) = failures.get(key)?;
+            let (began, count) = tries.get(key)?;
             let rest = began.plus(WINDOW).since(now);
             (*count >= key.most() && rest > Span::ZERO).then(|| rest.whole_seconds())
         });
-        full.max()
-    }
-
-    /// Notes a failure.
-    pub fn failed(&self, email: &Email, address: IpAddr, known: bool, now: Time) {
-        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() >= MOST {
-            failures.retain(|_, (began, _)| now.since(*began) < WINDOW);
-            if failures.len() >= MOST {
-                failures.clear();
-            }
+        if let Some(seconds) = full.max() {
+            return Err(seconds);
         }
-        for key in Self::keys(email, address, known) {
-            let (began, count) = failures.entry(key).or_insert((now, 0));
+        make_room(&mut tries, now);
+        for key in keys {
+            let (began, count) = tries.entry(key).or_insert((now, 0));
             if now.since(*began) >= WINDOW {
                 (*began, *count) = (now, 0);
             }
             *count += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes back a try that was right: only failures count.
+    pub fn succeeded(&self, email: &Email, address: IpAddr, known: bool) {
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in Self::keys(email, address, known) {
+            if let Some((_, count)) = tries.get_mut(&key) {
+                *count = count.saturating_sub(1);
+            }
+        }
+    }
+}
+
+fn make_room(tries: &mut HashMap<Counted, (Time, u32)>, now: Time) {
+    if tries.len() >= MOST {
+        tries.retain(|_, (began, _)| now.since(*began) < WINDOW);
+        if tries.len() >= MOST {
+            tries.clear();
         }
     }
 }
@@ -107,31 +120,39 @@ mod tests {
     fn an_account_is_tried_ten_times_from_one_address() {
         let sign_ins = SignIns::default();
         for _ in 0..10 {
-            assert_eq!(sign_ins.too_many(&email("a@x"), address(1), false, NOW), None);
-            sign_ins.failed(&email("A@x"), address(1), false, NOW);
+            assert_eq!(sign_ins.attempt(&email("A@x"), address(1), false, NOW), Ok(()));
         }
-        assert_eq!(sign_ins.too_many(&email("a@X"), address(1), false, NOW), Some(900));
-        assert_eq!(sign_ins.too_many(&email("b@x"), address(1), false, NOW), None);
-        assert_eq!(sign_ins.too_many(&email("a@x"), address(2), false, NOW), None);
-        assert_eq!(sign_ins.too_many(&email("a@x"), address(1), false, NOW.plus(WINDOW)), None);
+        assert_eq!(sign_ins.attempt(&email("a@X"), address(1), false, NOW), Err(900));
+        assert_eq!(sign_ins.attempt(&email("b@x"), address(1), false, NOW), Ok(()));
+        assert_eq!(sign_ins.attempt(&email("a@x"), address(2), false, NOW), Ok(()));
+        assert_eq!(sign_ins.attempt(&email("a@x"), address(1), false, NOW.plus(WINDOW)), Ok(()));
+    }
+
+    #[test]
+    fn who_is_right_is_not_counted() {
+        let sign_ins = SignIns::default();
+        for _ in 0..100 {
+            assert_eq!(sign_ins.attempt(&email("a@x"), address(1), false, NOW), Ok(()));
+            sign_ins.succeeded(&email("a@x"), address(1), false);
+        }
     }
 
     #[test]
     fn strangers_everywhere_do_not_lock_the_owners_browser_out() {
         let sign_ins = SignIns::default();
         for last in 0..50 {
-            sign_ins.failed(&email("a@x"), address(last), false, NOW);
+            assert_eq!(sign_ins.attempt(&email("a@x"), address(last), false, NOW), Ok(()));
         }
-        assert!(sign_ins.too_many(&email("a@x"), address(200), false, NOW).is_some());
-        assert_eq!(sign_ins.too_many(&email("a@x"), address(200), true, NOW), None);
+        assert!(sign_ins.attempt(&email("a@x"), address(200), false, NOW).is_err());
+        assert_eq!(sign_ins.attempt(&email("a@x"), address(200), true, NOW), Ok(()));
     }
 
     #[test]
     fn an_address_does_not_try_all_accounts() {
         let sign_ins = SignIns::default();
         for number in 0..100 {
-            sign_ins.failed(&email(&format!("{number}@x")), address(1), false, NOW);
+            assert_eq!(sign_ins.attempt(&email(&format!("{number}@x")), address(1), false, NOW), Ok(()));
         }
-        assert!(sign_ins.too_many(&email("another@x"), address(1), true, NOW).is_some());
+        assert!(sign_ins.attempt(&email("another@x"), address(1), true, NOW).is_err());
     }
 }

@@ -41,7 +41,8 @@ macro_rules! invitation {
             "SELECT i.id, i.organization_id, o.name, i.email, i.role, i.created_at, i.created_by, p.name, m.role
              FROM invitations i JOIN organizations o ON o.id = i.organization_id
              LEFT JOIN persons p ON p.id = i.created_by
-             LEFT JOIN members m ON m.organization_id = i.organization_id AND m.user_id = i.created_by ",
+             LEFT JOIN users u ON u.id = i.created_by AND u.disabled_at IS NULL
+             LEFT JOIN members m ON m.organization_id = i.organization_id AND m.user_id = u.id ",
             $rest
         )
     };

@@ -3,6 +3,7 @@
 
 use super::database::{Connection, Result, row, sql};
 use crate::model::id::Id;
+use crate::model::persons::Person;
 use crate::model::secrets::HashedSecret;
 use crate::model::sessions::{Session, Theme};
 use crate::model::time::Time;
@@ -188,11 +189,11 @@ pub fn delete_old_devices(db: &mut Connection, before: Time, limit: i64) -> Resu
 }
 
 /// Keeps the link by which the user may set a new password, in the place of an earlier one.
-pub fn set_reset_link(db: &mut Connection, user: Id<User>, digest: &HashedSecret, now: Time) -> Result<()> {
+pub fn set_reset_link(db: &mut Connection, user: Id<User>, digest: &HashedSecret, by: Option<Id<Person>>, now: Time) -> Result<()> {
     db.execute(sql!(
-        "INSERT INTO reset_links (user_id, digest, created_at) VALUES (?1, ?2, ?3)
-         ON CONFLICT (user_id) DO UPDATE SET digest = excluded.digest, created_at = excluded.created_at",
-        Id<User> = user, HashedSecret = digest, Time = now
+        "INSERT INTO reset_links (user_id, digest, created_at, created_by) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (user_id) DO UPDATE SET digest = excluded.digest, created_at = excluded.created_at, created_by = excluded.created_by",
+        Id<User> = user, HashedSecret = digest, Time = now, Option<Id<Person>> = by
     ))?;
     Ok(())
 }
@@ -209,13 +210,15 @@ row! {
         pub disabled_at: Option<Time>,
         /// When it was made.
         pub created_at: Time,
+        /// By whom; `None` is a command.
+        pub created_by: Option<Id<Person>>,
     }
 }
 
 /// The link with this digest.
 pub fn reset_link(db: &mut Connection, digest: &HashedSecret) -> Result<Option<ResetLink>> {
     db.query_opt(sql!(ResetLink:
-        "SELECT l.user_id, coalesce(p.email, ''), u.disabled_at, l.created_at
+        "SELECT l.user_id, coalesce(p.email, ''), u.disabled_at, l.created_at, l.created_by
          FROM reset_links l JOIN users u ON u.id = l.user_id JOIN persons p ON p.id = l.user_id WHERE l.digest = ?1",
         HashedSecret = digest
     ))

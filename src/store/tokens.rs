@@ -341,13 +341,26 @@ pub fn set_revoked_by_digest(db: &mut Connection, digest: &HashedToken, now: Tim
     ))
 }
 
+/// Revokes until nothing is left: a rotation that this waited for has made a successor that its own snapshot could not see (READ COMMITTED).
+fn to_the_end(mut revoke: impl FnMut() -> Result<u64>) -> Result<u64> {
+    let mut all = 0;
+    loop {
+        match revoke()? {
+            0 => return Ok(all),
+            some => all += some,
+        }
+    }
+}
+
 /// Revokes every token of the chain; the answer is how many were not revoked before.
 pub fn set_chain_revoked(db: &mut Connection, chain: Id<Token>, new: &Revocation<'_>) -> Result<u64> {
-    db.execute(sql!(
-        "UPDATE tokens SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4, revoked_why = ?5
-         WHERE chain_id = ?1 AND revoked_at IS NULL",
-        Id<Token> = chain, Time = new.at, Option<Id<Person>> = new.by, RevokedHow = new.how, Option<&str> = new.why
-    ))
+    to_the_end(|| {
+        db.execute(sql!(
+            "UPDATE tokens SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4, revoked_why = ?5
+             WHERE chain_id = ?1 AND revoked_at IS NULL",
+            Id<Token> = chain, Time = new.at, Option<Id<Person>> = new.by, RevokedHow = new.how, Option<&str> = new.why
+        ))
+    })
 }
 
 /// Notes that a request has come with the token, which closes its predecessor's door for retries.
@@ -373,8 +386,10 @@ pub fn chain_of_person(db: &mut Connection, person: Id<Person>) -> Result<Option
 
 /// Revokes all tokens of the user; the answer is how many were not revoked before.
 pub fn set_all_revoked(db: &mut Connection, user: Id<User>, now: Time, by: Option<Id<Person>>, how: RevokedHow) -> Result<u64> {
-    db.execute(sql!(
-        "UPDATE tokens SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4 WHERE user_id = ?1 AND revoked_at IS NULL",
-        Id<User> = user, Time = now, Option<Id<Person>> = by, RevokedHow = how
-    ))
+    to_the_end(|| {
+        db.execute(sql!(
+            "UPDATE tokens SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4 WHERE user_id = ?1 AND revoked_at IS NULL",
+            Id<User> = user, Time = now, Option<Id<Person>> = by, RevokedHow = how
+        ))
+    })
 }

@@ -4,7 +4,7 @@
 use std::pin::Pin;
 
 use askama::Template;
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::answers::{own_path, page_with, see};
@@ -39,8 +39,10 @@ struct Told {
 /// The answer to a request that was refused.
 pub(super) fn refuse(visit: Visit, error: Error) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
     Box::pin(async move {
-        if matches!(error, Error::Unauthenticated) {
-            return to_sign_in(&visit);
+        match error {
+            Error::Unauthenticated => return lead_to(&visit, "/login"),
+            Error::PasswordNeeded => return lead_to(&visit, super::confirm::HERE),
+            _ => {}
         }
         let retry = match error {
             Error::RateLimited(seconds) => Some(seconds),
@@ -55,8 +57,8 @@ pub(super) fn refuse(visit: Visit, error: Error) -> Pin<Box<dyn Future<Output = 
     })
 }
 
-/// The way to the sign-in, and back afterwards.
-fn to_sign_in(visit: &Visit) -> Answer {
+/// The way to the sign-in, or to where the password is given again, and back afterwards.
+fn lead_to(visit: &Visit, door: &str) -> Answer {
     // A form cannot be gone back to, its page can; htmx says which page it is on.
     let page = visit.headers().get("hx-current-url").or_else(|| visit.headers().get("referer")).and_then(|value| value.to_str().ok());
     let base = visit.front().app.base_url();
@@ -67,8 +69,8 @@ fn to_sign_in(visit: &Visit) -> Answer {
     };
     let back = back.and_then(own_path).filter(|path| *path != "/" && !path.starts_with("/login"));
     let location = back.map_or_else(
-        || "/login".to_owned(),
-        |path| format!("/login?next={}", percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC)),
+        || door.to_owned(),
+        |path| format!("{door}?next={}", percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC)),
     );
     if visit.is_htmx() {
         // A redirection would be followed within the page; this leaves it.
@@ -86,7 +88,7 @@ pub(super) async fn wrong_method(visit: Visit) -> Answer {
         when: "it is asked in a way that it does not answer",
         then: "nothing is done".to_owned(),
     };
-    told(&visit, told_).await.with(ALLOW, HeaderValue::from_static("GET,HEAD"))
+    told(&visit, told_).await
 }
 
 fn tell(error: &Error) -> Told {

@@ -6,6 +6,7 @@ mod account_tokens;
 mod answers;
 mod assets;
 mod comments;
+mod confirm;
 mod devices;
 mod difference;
 mod documentation;

@@ -18,12 +18,10 @@ pub(super) async fn compare(visit: &Visit, typed: Password) -> Result<Option<Str
         .await?;
     let email = email.and_then(|email| Email::parse(&Field::Value(email.into())).ok()).ok_or(Error::Unauthenticated)?;
     let (front, now) = (visit.front(), visit.front().app.now());
-    if let Some(seconds) = front.sign_ins.too_many(&email, visit.address(), true, now) {
-        return Err(Error::RateLimited(seconds));
-    }
+    front.sign_ins.attempt(&email, visit.address(), true, now).map_err(Error::RateLimited)?;
     let fits = passwords::fit(typed, hash.clone()).await;
-    if !fits {
-        front.sign_ins.failed(&email, visit.address(), true, now);
+    if fits {
+        front.sign_ins.succeeded(&email, visit.address(), true);
     }
     Ok(hash.filter(|_| fits))
 }

@@ -5,8 +5,8 @@ use axum::http::Method;
 
 use super::members::{links, memberships, policy};
 use super::{
-    account, account_tokens, comments, documentation, invitations, members, new_project, organizations, project_settings, project_tokens,
-    resets, search, setup, sign_in, ticket_forms, ticket_lists, tickets, workspace,
+    account, account_tokens, comments, confirm, documentation, invitations, members, new_project, organizations, project_settings,
+    project_tokens, resets, search, setup, sign_in, ticket_forms, ticket_lists, tickets, workspace,
 };
 use crate::domain::permissions::Capability::{
     Comment, CreateProjects, CreateTickets, DeleteProject, DeleteTickets, EditOrganization, EditProject, EditTickets, LeaveOrganization,
@@ -36,6 +36,8 @@ pub fn all() -> Vec<PageRoute> {
         POST "/invitations/{secret}"                                          SignIn                  invitations::accept;
         GET  "/reset/{secret}"                                                SignIn                  resets::page;
         POST "/reset/{secret}"                                                SignIn                  resets::submit;
+        GET  "/account/confirm"                                               ManageOwnAccount        confirm::page;
+        POST "/account/confirm"                                               ManageOwnAccount        confirm::submit;
         GET  "/account/settings"                                              ManageOwnAccount        account::page;
         POST "/account/settings"                                              ManageOwnAccount        account::edit;
         POST "/account/settings/password"                                     ManageOwnAccount        account::change_password;

@@ -43,7 +43,8 @@ pub(super) async fn page(visit: Visit) -> Result<Answer> {
     if inside {
         return Ok(see(if next.is_empty() { HOME } else { &next }));
     }
-    answers::page(&SignInPage { frame: Frame::bare(&visit, "Sign in"), next, email: String::new(), problem: None })
+    // The way back may be a link that opens a door: kept nowhere.
+    answers::secret_page(&SignInPage { frame: Frame::bare(&visit, "Sign in"), next, email: String::new(), problem: None })
 }
 
 fn refused(visit: &Visit, status: StatusCode, problem: String) -> Result<Answer> {
@@ -68,7 +69,7 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     let (asked, device) = (email.clone(), browser.device.as_ref().map(Secret::hashed));
     let (found, known) = visit.read(move |ctx| sessions::credentials(ctx, &asked, device.as_ref())).await?;
     let (front, address) = (visit.front(), visit.address());
-    if let Some(seconds) = front.sign_ins.too_many(&email, address, known, front.app.now()) {
+    if let Err(seconds) = front.sign_ins.attempt(&email, address, known, front.app.now()) {
         let minutes = (seconds + 59) / 60;
         let problem = format!("Too many tries. Wait {minutes} minute{} and try again.", if minutes == 1 { "" } else { "s" });
         return Ok(refused(&visit, StatusCode::TOO_MANY_REQUESTS, problem)?.with(RETRY_AFTER, seconds));
@@ -82,13 +83,11 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     };
     match opened {
         Ok(opened) => {
+            front.sign_ins.succeeded(&email, address, known);
             let next = own_path(form.text("next")).unwrap_or(HOME);
             Ok(signed_in(see(next), &opened, visit.is_secure()))
         }
-        Err(Error::Unauthenticated) => {
-            front.sign_ins.failed(&email, address, known, front.app.now());
-            refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned())
-        }
+        Err(Error::Unauthenticated) => refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned()),
         Err(error) => Err(error),
     }
 }

@@ -38,6 +38,8 @@ async fn another_address_asks_for_the_password(app: TestApp) {
     };
     send("new@example.com", "").await.is(422).has("can&#39;t be blank").has("new@example.com");
     send("new@example.com", "wrong").await.is(422).has("is wrong");
+    // Whether somebody has an address is for those who know the password.
+    send(&other.email, "").await.is(422).lacks("has already been taken");
     send(&other.email, PASSWORD).await.is(422).has("has already been taken");
     send("new@example.com", PASSWORD).await.is(303);
     app.browser().post("/login", &[("email", "new@example.com"), ("password", PASSWORD)]).await.is(303);

@@ -22,6 +22,7 @@ both! {
     an_invitation_makes_a_member_once,
     an_invitation_is_worth_what_its_maker_may,
     a_link_sets_a_new_password_once,
+    a_link_is_worth_what_its_maker_may,
 }
 
 const NEW: &str = "another password of mine";
@@ -278,10 +279,53 @@ async fn an_invitation_is_worth_what_its_maker_may(app: TestApp) {
     });
     let secret = made.await.unwrap();
     app.browser().get(format!("/invitations/{secret}")).await.is(200);
+    let disable = |shut: bool| {
+        move |ctx: &mut bugtome::domain::Ctx<'_>| {
+            let row = bugtome::domain::users::all(ctx)?.into_iter().find(|row| row.id == user).unwrap();
+            if shut { bugtome::domain::users::disable(ctx, &row) } else { bugtome::domain::users::enable(ctx, row.id) }
+        }
+    };
+    app.command(disable(true)).await;
+    app.browser().get(format!("/invitations/{secret}")).await.is(404);
+    app.command(disable(false)).await;
+    app.browser().get(format!("/invitations/{secret}")).await.is(200);
     app.set_role(&world.organization, &world.admin, Role::Viewer).await;
     app.browser().get(format!("/invitations/{secret}")).await.is(404);
     app.browser().post(format!("/invitations/{secret}"), &[("name", "N"), ("email", "n@x"), ("password", NEW)]).await.is(404);
     drop(admin);
+}
+
+async fn a_link_is_worth_what_its_maker_may(app: TestApp) {
+    let world = app.world().await;
+    let owner = app.signed_in(&world.owner).await;
+    let at =
+        |person: &crate::harness::Person| format!("/workspace/organizations/{}/members/{}/reset-link", world.organization.id, person.id);
+    // A session alone is not enough to come into an account, one's own included.
+    owner.post(at(&world.owner), &[]).await.is(409);
+    app.pass(Span::seconds(1_800));
+    let page = owner.post(at(&world.member), &[]).await;
+    let page = owner.follow(page).await;
+    page.is(200).has("Your password again");
+    owner.post("/account/confirm", &[("password", "wrong"), ("next", "/workspace")]).await.is(422).has("is wrong");
+    owner.post("/account/confirm", &[("password", PASSWORD), ("next", "//evil.example")]).await.is(303);
+    let link = async || {
+        let page = owner.post(at(&world.member), &[]).await;
+        let start = page.is(200).text.find("/reset/").unwrap();
+        page.text[start..start + 55].to_owned()
+    };
+    let first = link().await;
+    app.browser().get(&first).await.is(200);
+    // The member joins another organization: now the link would open that too.
+    app.add_member(&world.elsewhere, &world.member, Role::Viewer).await;
+    app.browser().get(&first).await.is(404);
+    app.browser().post(&first, &[("password", NEW)]).await.is(404);
+    app.remove_member(&world.elsewhere, &world.member).await;
+    let second = link().await;
+    app.browser().get(&second).await.is(200);
+    // The owner is none any more.
+    app.set_role(&world.organization, &world.admin, Role::Owner).await;
+    app.set_role(&world.organization, &world.owner, Role::Member).await;
+    app.browser().post(&second, &[("password", NEW)]).await.is(404);
 }
 
 async fn a_link_sets_a_new_password_once(app: TestApp) {
