@@ -48,17 +48,23 @@ macro_rules! comments {
     };
 }
 
+/// `$plus` is a plus sign for SQLite, which would else walk the organization's whole history for one ticket's: without statistics it takes both
+/// indexes for equally good. PostgreSQL has statistics, and no such sign for ids.
 macro_rules! events {
-    () => {
-        "e.id AS id, e.kind AS kind, e.via AS via, e.created_at AS created_at,
+    ($plus:literal) => {
+        concat!(
+            "e.id AS id, e.kind AS kind, e.via AS via, e.created_at AS created_at,
          e.created_at AS updated_at, e.changes AS text, e.actor_id AS person_id
-         FROM events e WHERE e.organization_id = ?1 AND e.ticket_id = ?2 AND e.kind NOT IN (?3, ?4, ?5)"
+         FROM events e WHERE ",
+            $plus,
+            "e.organization_id = ?1 AND e.ticket_id = ?2 AND e.kind NOT IN (?3, ?4, ?5)"
+        )
     };
 }
 
 /// Each arm is cut off before they are merged, so that a long history is not read for its beginning or its end.
 macro_rules! woven {
-    ($order:literal, $arm:literal, $rest:literal) => {
+    ($plus:literal, $order:literal, $arm:literal, $rest:literal) => {
         concat!(
             "SELECT w.id, w.kind, w.via, w.created_at, w.updated_at, w.text, a.id, a.kind, a.name, t.last_four FROM (
              SELECT * FROM (SELECT ",
@@ -68,7 +74,7 @@ macro_rules! woven {
             " LIMIT ",
             $arm,
             ") AS w_comments UNION ALL SELECT * FROM (SELECT ",
-            events!(),
+            events!($plus),
             " ORDER BY ",
             $order,
             " LIMIT ",
@@ -83,7 +89,8 @@ macro_rules! woven {
 pub fn of_ticket(db: &mut Connection, organization: Id<Organization>, ticket: Id<Ticket>, page: Page) -> Result<Vec<HistoryRow>> {
     let [commented, closed, edited] = TOLD;
     db.query(sql!(HistoryRow:
-        woven!("created_at, id", "?8", "w.created_at, w.id LIMIT ?6 OFFSET ?7"),
+        woven!("+", "created_at, id", "?8", "w.created_at, w.id LIMIT ?6 OFFSET ?7");
+        pg woven!("", "created_at, id", "?8", "w.created_at, w.id LIMIT ?6 OFFSET ?7"),
         Id<Organization> = organization, Id<Ticket> = ticket, EventKind = commented, EventKind = closed, EventKind = edited,
         i64 = page.size, i64 = page.offset(), i64 = page.offset().saturating_add(page.size)
     ))
@@ -93,7 +100,8 @@ pub fn of_ticket(db: &mut Connection, organization: Id<Organization>, ticket: Id
 pub fn end_of_ticket(db: &mut Connection, organization: Id<Organization>, ticket: Id<Ticket>, limit: i64) -> Result<Vec<HistoryRow>> {
     let [commented, closed, edited] = TOLD;
     db.query(sql!(HistoryRow:
-        woven!("created_at DESC, id DESC", "?6", "w.created_at DESC, w.id DESC LIMIT ?6"),
+        woven!("+", "created_at DESC, id DESC", "?6", "w.created_at DESC, w.id DESC LIMIT ?6");
+        pg woven!("", "created_at DESC, id DESC", "?6", "w.created_at DESC, w.id DESC LIMIT ?6"),
         Id<Organization> = organization, Id<Ticket> = ticket, EventKind = commented, EventKind = closed, EventKind = edited, i64 = limit
     ))
 }
@@ -103,6 +111,8 @@ pub fn count(db: &mut Connection, organization: Id<Organization>, ticket: Id<Tic
     let [commented, closed, edited] = TOLD;
     let (count,) = db.query_one(sql!((i64,):
         "SELECT (SELECT count(*) FROM comments WHERE organization_id = ?1 AND ticket_id = ?2)
+              + (SELECT count(*) FROM events WHERE +organization_id = ?1 AND ticket_id = ?2 AND kind NOT IN (?3, ?4, ?5))";
+        pg "SELECT (SELECT count(*) FROM comments WHERE organization_id = ?1 AND ticket_id = ?2)
               + (SELECT count(*) FROM events WHERE organization_id = ?1 AND ticket_id = ?2 AND kind NOT IN (?3, ?4, ?5))",
         Id<Organization> = organization, Id<Ticket> = ticket, EventKind = commented, EventKind = closed, EventKind = edited
     ))?;
@@ -126,6 +136,8 @@ row! {
 pub fn last_edit(db: &mut Connection, organization: Id<Organization>, ticket: Id<Ticket>) -> Result<Option<EditRow>> {
     db.query_opt(sql!(EditRow:
         "SELECT e.created_at, a.id, a.name FROM events e LEFT JOIN persons a ON a.id = e.actor_id
+         WHERE +e.organization_id = ?1 AND e.ticket_id = ?2 AND e.kind = ?3 ORDER BY e.created_at DESC, e.id DESC LIMIT 1";
+        pg "SELECT e.created_at, a.id, a.name FROM events e LEFT JOIN persons a ON a.id = e.actor_id
          WHERE e.organization_id = ?1 AND e.ticket_id = ?2 AND e.kind = ?3 ORDER BY e.created_at DESC, e.id DESC LIMIT 1",
         Id<Organization> = organization, Id<Ticket> = ticket, EventKind = EventKind::TicketEdited
     ))

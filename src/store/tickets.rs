@@ -403,7 +403,12 @@ pub fn purge(db: &mut Connection, row: &PurgeRow) -> Result<()> {
     search::delete_comments_of(db, row.id)?;
     search::delete_ticket(db, row.key, row.organization_id)?;
     db.execute(sql!("DELETE FROM comments WHERE ticket_id = ?1 AND organization_id = ?2", Id<Ticket> = row.id, Id<Organization> = row.organization_id))?;
-    db.execute(sql!("DELETE FROM events WHERE ticket_id = ?1 AND organization_id = ?2", Id<Ticket> = row.id, Id<Organization> = row.organization_id))?;
+    // The plus sign keeps SQLite from walking all that happened in the organization.
+    db.execute(sql!(
+        "DELETE FROM events WHERE ticket_id = ?1 AND +organization_id = ?2";
+        pg "DELETE FROM events WHERE ticket_id = ?1 AND organization_id = ?2",
+        Id<Ticket> = row.id, Id<Organization> = row.organization_id
+    ))?;
     db.execute(sql!("DELETE FROM tickets WHERE key = ?1 AND organization_id = ?2", i64 = row.key, Id<Organization> = row.organization_id))?;
     Ok(())
 }

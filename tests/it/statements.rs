@@ -26,3 +26,11 @@ fn no_statement_walks_a_whole_table_without_a_reason() {
     let walking = bugtome::store::database::walking_statements(app.app.database()).unwrap();
     insta::assert_snapshot!(walking.into_iter().collect::<Vec<_>>().join("\n"));
 }
+
+/// Two indexes of the events begin with a column that a ticket's events are asked by; only one of them leads to the ticket.
+#[test]
+fn the_events_of_a_ticket_are_found_by_the_ticket() {
+    let app = TestApp::start(Kind::Sqlite);
+    let detours = bugtome::store::database::detours_to_events(app.app.database()).unwrap();
+    assert!(detours.is_empty(), "{detours:#?}");
+}

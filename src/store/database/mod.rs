@@ -36,7 +36,7 @@ pub use copies::{Replacement, back_up, open_replaced};
 pub use error::{Error, Failure, Result};
 pub use handle::{Database, Stats};
 pub use in_use::Alone;
-pub use registry::{verify_statements, walking_statements};
+pub use registry::{detours_to_events, verify_statements, walking_statements};
 pub use rows::{Cells, ColumnType, Row, beside};
 pub use select::{Dialect, Family, Select, Shape};
 pub use statement::{Bound, Statement};

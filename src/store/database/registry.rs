@@ -67,6 +67,24 @@ pub fn walking_statements(database: &Database) -> Result<BTreeSet<String>> {
     Ok(walking)
 }
 
+/// The statements of the store's nouns that look for one ticket's events on SQLite by another index than the ticket's. Blocks like `Database::run`.
+pub fn detours_to_events(database: &Database) -> Result<BTreeSet<String>> {
+    let connection = database.connect()?;
+    let Driver::Sqlite(connection) = &connection.driver else { return Ok(BTreeSet::new()) };
+    let mut detours = BTreeSet::new();
+    for statement in statements().filter(|statement| is_ours(statement.module) && statement.sqlite.contains("ticket_id = ?")) {
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sqlite))?;
+        let mut steps = plan.raw_query();
+        while let Some(step) = steps.next()? {
+            let step: String = step.get(3)?;
+            if step.contains("events_by_organization") {
+                detours.insert(format!("{}: {step}", statement.name));
+            }
+        }
+    }
+    Ok(detours)
+}
+
 /// Tests' statements and this room's own are left out: their tables are elsewhere.
 fn is_ours(module: &str) -> bool {
     module.starts_with(env!("CARGO_PKG_NAME")) && !module.starts_with(concat!(env!("CARGO_PKG_NAME"), "::store::database"))
