@@ -1,3 +1,4 @@
+-- Expands: From nothing.
 -- The foundation: who there is, what belongs to whom, tokens, tickets and their history.
 -- The same tables as for SQLite. What belongs to an organization has its id first in its keys and indexes, so that it can be distributed by it;
 -- the look-ups that know only an id (a ticket, a comment) have an index that begins with the id.

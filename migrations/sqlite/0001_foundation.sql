@@ -1,3 +1,4 @@
+-- Expands: From nothing.
 -- The foundation: who there is, what belongs to whom, tokens, tickets and their history.
 -- Ids are 16-byte UUIDs, times and spans are microseconds, statuses, priorities, roles and kinds are ranks.
 

@@ -1,3 +1,4 @@
+-- Expands: Tables and a column with a default that older programs neither read nor write.
 -- Accounts: sessions in browsers, links that open a door once, and how an account looks.
 
 ALTER TABLE users ADD COLUMN theme INTEGER NOT NULL DEFAULT 0;

@@ -103,6 +103,8 @@ impl From<tokio_postgres::Error> for Error {
             Self::Deadline
         } else if *code == SqlState::LOCK_NOT_AVAILABLE {
             Self::Busy
+        } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+            Self::Unavailable(format!("{}; this server is no longer the primary, or is set to read only", text()))
         } else if *code == SqlState::CHARACTER_NOT_IN_REPERTOIRE {
             Self::NulInText
         } else {

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use super::checkpointer::{Checkpointer, Log};
 use super::connection::Connection;
-use super::error::{Error, Failure, Result};
+use super::error::{Failure, Result};
 use super::in_use::InUse;
 use super::pool::{Kind, Open, Pool};
-use super::postgres::{Session, Target};
-use super::postgres_values::tls;
+use super::postgres::Session;
+use super::postgres_target::Target;
 use super::queue::shut_down;
 use super::readers::Readers;
 use super::sqlite::{File, Purpose};
@@ -257,16 +257,7 @@ fn open_sqlite(path: &Path, options: &Options, tally: &Arc<Tally>, in_use: Optio
 }
 
 fn open_postgres(url: &PostgresUrl, options: &Options) -> Result<(Engine, Pool)> {
-    let mut config: tokio_postgres::Config =
-        url.secret().parse().map_err(|_| Error::Internal("a checked PostgreSQL URL is not valid".to_owned()))?;
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(Duration::from_secs(10));
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("bugtome");
-    }
-    let tls = tls(&config)?;
-    let target = Arc::new(Target::new(config, tls, options.named_statements));
+    let target = Arc::new(Target::new(url, options)?);
     let opened = Arc::clone(&target);
     let open: Open = Arc::new(move || Session::new(Arc::clone(&opened)).map(Connection::postgres));
     let pool = Pool::start(options.threads, options.queue, &open)?;

@@ -2,13 +2,17 @@
 //! What they say lives in `migrations/sqlite` and `migrations/postgres`.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Driver};
 use super::error::{Error, Result};
 use super::handle::Database;
 
 /// One step of the schema.
+///
+/// Its first line says whether it expands (`-- Expands: …`): then a program that does not know the step goes on working beside one that does,
+/// and nodes can be upgraded one after another. One that contracts (`-- Contracts: …`) takes away what no program of the release before uses
+/// any more; older ones are refused.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
     /// Its name, which is also its files'.
@@ -16,6 +20,15 @@ pub struct Step {
     sqlite: &'static str,
     postgres: &'static str,
 }
+
+impl Step {
+    /// Whether a program that does not know this step can live with it.
+    fn expands(&self) -> bool {
+        self.sqlite.starts_with(EXPANDS)
+    }
+}
+
+const EXPANDS: &str = "-- Expands: ";
 
 macro_rules! steps {
     ($($name:literal),* $(,)?) => {
@@ -36,7 +49,15 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(27710126803217765)";
 /// Another process's step may take long.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_steps (name TEXT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)";
+/// A step that waits for a lock on a table makes everybody wait who comes after it. So it waits shortly, and tries again later.
+const SHORT_WAITS: &str = "SET LOCAL lock_timeout = '1s'";
+
+/// How long the others have the tables to themselves between two tries.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Which steps are applied, and which of them expand.
+const TABLES: &str = "CREATE TABLE IF NOT EXISTS schema_steps (name TEXT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL); \
+                      CREATE TABLE IF NOT EXISTS schema_expansions (name TEXT NOT NULL PRIMARY KEY)";
 
 impl Database {
     /// Brings the schema up to date, and names the steps that were applied now. Blocks like `run`.
@@ -47,7 +68,7 @@ impl Database {
     /// The steps that `migrate` would apply. Blocks like `run`.
     pub fn pending(&self) -> Result<Vec<&'static str>> {
         let mut connection = self.connect()?;
-        let applied = connection.snapshot(&mut applied)?;
+        let applied = connection.snapshot(&mut Applied::read)?;
         connection.settle();
         missing(STEPS, &applied).map(|steps| steps.iter().map(|step| step.name).collect())
     }
@@ -61,9 +82,18 @@ fn apply(database: &Database, steps: &[Step]) -> Result<Vec<&'static str>> {
         sqlite.execute_batch("PRAGMA foreign_keys = OFF")?;
     }
     let mut done = Vec::new();
-    // Each turn reads the table anew under the lock: another process may have applied a step meanwhile.
-    while let Some(name) = connection.transaction(&mut |db: &mut Connection| apply_next(db, steps))? {
-        done.push(name);
+    let began = Instant::now();
+    loop {
+        // Each turn reads the table anew under the lock: another process may have applied a step meanwhile.
+        match connection.transaction(&mut |db: &mut Connection| apply_next(db, steps)) {
+            Ok(Some(name)) => done.push(name),
+            Ok(None) => break,
+            Err(Error::Busy) if connection.is_postgres() && began.elapsed() < PATIENCE => {
+                connection.settle();
+                std::thread::sleep(PAUSE);
+            }
+            Err(error) => return Err(error),
+        }
     }
     connection.settle();
     Ok(done)
@@ -73,12 +103,13 @@ fn apply(database: &Database, steps: &[Step]) -> Result<Vec<&'static str>> {
 fn apply_next(db: &mut Connection, steps: &[Step]) -> Result<Option<&'static str>> {
     if db.is_postgres() {
         batch(db, LOCK)?;
+        batch(db, SHORT_WAITS)?;
     }
-    let applied = applied(db)?;
+    let applied = Applied::read(db)?;
     let Some(step) = missing(steps, &applied)?.first().copied() else {
         return Ok(None);
     };
-    batch(db, TABLE)?;
+    batch(db, TABLES)?;
     let text = if db.is_postgres() { step.postgres } else { step.sqlite };
     batch(db, text).and_then(|()| references(db)).map_err(|error| match error {
         lost @ (Error::Retry | Error::Busy | Error::Unavailable(_)) => lost,
@@ -89,31 +120,52 @@ fn apply_next(db: &mut Connection, steps: &[Step]) -> Result<Option<&'static str
         pg "INSERT INTO schema_steps (name, applied_at) VALUES (?1, CAST(extract(epoch FROM now()) * 1000000 AS BIGINT))",
         str = step.name
     ))?;
+    if step.expands() {
+        db.execute(crate::sql!("INSERT INTO schema_expansions (name) VALUES (?1)", str = step.name))?;
+    }
     Ok(Some(step.name))
 }
 
-/// The names in the table, none if it is not there yet.
-fn applied(db: &mut Connection) -> Result<Vec<(String,)>> {
-    let there = db.query::<(i64,)>(crate::sql!(
-        (i64,): "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_steps'";
-        pg "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_steps'"
-    ))?;
-    if there.is_empty() {
-        return Ok(Vec::new());
-    }
-    db.query(crate::sql!((String,): "SELECT name FROM schema_steps ORDER BY name"))
+/// What the database says of itself.
+struct Applied {
+    steps: Vec<(String,)>,
+    expansions: HashSet<String>,
 }
 
-/// The steps that are not applied yet, in order; the schema of a newer program is refused.
-fn missing<'a>(steps: &'a [Step], applied: &[(String,)]) -> Result<Vec<&'a Step>> {
-    let known: HashSet<&str> = steps.iter().map(|step| step.name).collect();
-    if let Some((unknown,)) = applied.iter().find(|(name,)| !known.contains(name.as_str())) {
-        return Err(Error::Newer(format!(
-            "the database's schema is newer than this program (it has the step {unknown}): \
-             run the version of bugtome that last used it or a later one, or restore a backup from before the upgrade"
-        )));
+impl Applied {
+    /// Nothing, where the tables are not there yet.
+    fn read(db: &mut Connection) -> Result<Self> {
+        let tables = db.query::<(String,)>(crate::sql!(
+            (String,): "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('schema_steps', 'schema_expansions')";
+            pg "SELECT tablename::TEXT FROM pg_catalog.pg_tables \
+                WHERE schemaname = current_schema() AND tablename IN ('schema_steps', 'schema_expansions')"
+        ))?;
+        let has = |table: &str| tables.iter().any(|(name,)| name == table);
+        let mut applied = Self { steps: Vec::new(), expansions: HashSet::new() };
+        if has("schema_steps") {
+            applied.steps = db.query(crate::sql!((String,): "SELECT name FROM schema_steps ORDER BY name"))?;
+        }
+        if has("schema_expansions") {
+            let names = db.query::<(String,)>(crate::sql!((String,): "SELECT name FROM schema_expansions"))?;
+            applied.expansions = names.into_iter().map(|(name,)| name).collect();
+        }
+        Ok(applied)
     }
-    let applied: HashSet<&str> = applied.iter().map(|(name,)| name.as_str()).collect();
+}
+
+/// The steps that are not applied yet, in order. The schema of a newer program is refused, unless all that is new in it expands.
+fn missing<'a>(steps: &'a [Step], applied: &Applied) -> Result<Vec<&'a Step>> {
+    let known: HashSet<&str> = steps.iter().map(|step| step.name).collect();
+    for (unknown,) in applied.steps.iter().filter(|(name,)| !known.contains(name.as_str())) {
+        if !applied.expansions.contains(unknown) {
+            return Err(Error::Newer(format!(
+                "the database's schema is newer than this program (it has the step {unknown}): \
+                 run the version of bugtome that last used it or a later one, or restore a backup from before the upgrade"
+            )));
+        }
+        tracing::warn!(step = unknown, "the database's schema is newer than this program, which goes on beside the newer one: upgrade it soon");
+    }
+    let applied: HashSet<&str> = applied.steps.iter().map(|(name,)| name.as_str()).collect();
     Ok(steps.iter().filter(|step| !applied.contains(step.name)).collect())
 }
 

@@ -10,6 +10,7 @@ mod in_use;
 pub mod migrations;
 mod pool;
 mod postgres;
+mod postgres_target;
 mod postgres_values;
 mod queue;
 mod readers;

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -24,6 +24,9 @@ pub(super) enum Kind {
 
 /// What comes back from a database thread: the work's result, or the panic it ended in.
 pub(super) type Outcome<T, E> = std::thread::Result<Result<T, E>>;
+
+/// How much later than the thread the caller gives up: whoever holds the thread may be ending an earlier transaction over a dead connection.
+const GRACE: Duration = Duration::from_millis(50);
 
 type Job = Box<dyn FnOnce(&mut Lane) + Send>;
 pub(super) type Open = Arc<dyn Fn() -> Result<Connection> + Send + Sync>;
@@ -96,7 +99,7 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Runs `work` on one of the threads and waits for its outcome. A caller that goes away cancels nothing.
+    /// Runs `work` on one of the threads and waits for its outcome, until the deadline. A caller that goes away cancels nothing.
     pub(super) async fn run<T, E>(
         &self,
         kind: Kind,
@@ -115,7 +118,10 @@ impl Pool {
             let _ = sender.send(outcome);
             lane.settle(panicked);
         }))?;
-        received(receiver.await)
+        match tokio::time::timeout_at((deadline + GRACE).into(), receiver).await {
+            Ok(outcome) => received(outcome),
+            Err(_) => Err(Error::Deadline.into()),
+        }
     }
 
     /// How many pieces of work wait, and how many run.

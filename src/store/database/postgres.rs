@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::Client;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, Result};
 pub(super) use super::postgres_values::cell;
+use super::postgres_target::Target;
 use super::postgres_values::{driver_type, read};
 use super::rows::Row;
 use super::value::{Type, Value};
@@ -26,35 +27,25 @@ const STATEMENTS: usize = 4096;
 /// How long ending a transaction may take once its answer is out.
 const SETTLING: Duration = Duration::from_secs(1);
 
-type DriverError = tokio_postgres::Error;
+pub(super) type DriverError = tokio_postgres::Error;
 /// The side of a connection that moves bytes.
 type Traffic = Pin<Box<dyn Future<Output = Result<(), DriverError>> + Send>>;
 type Statements = HashMap<Box<str>, tokio_postgres::Statement>;
 
-/// A server to connect to.
-pub(super) struct Target {
-    config: Config,
-    tls: MakeRustlsConnect,
-    named: bool,
-}
-
-impl Target {
-    pub(super) const fn new(config: Config, tls: MakeRustlsConnect, named: bool) -> Self {
-        Self { config, tls, named }
-    }
-
-    async fn connect(&self) -> Result<Link, DriverError> {
-        let (client, connection) = self.config.connect(self.tls.clone()).await?;
-        Ok(Link { client, traffic: Some(Box::pin(connection)), statements: HashMap::new() })
-    }
-}
-
 /// A connection made.
-struct Link {
-    client: Client,
+pub(super) struct Link {
+    pub(super) client: Client,
     /// Gone once the connection has ended.
-    traffic: Option<Traffic>,
+    pub(super) traffic: Option<Traffic>,
     statements: Statements,
+    /// Whether statements are prepared under names. Behind a pooler a name may mean another program's statement.
+    pub(super) named: bool,
+}
+
+impl Link {
+    pub(super) fn new(client: Client, traffic: Traffic) -> Self {
+        Self { client, traffic: Some(traffic), statements: HashMap::new(), named: false }
+    }
 }
 
 /// A session with a server: it connects when first asked, and again after a connection was lost.
@@ -221,14 +212,18 @@ impl Session {
         let outcome = runtime.block_on(within(*deadline, async {
             let link = match link {
                 Some(link) => link,
-                None => link.insert(target.connect().await?),
+                None => link.insert(target.connect(*deadline).await.map_err(Trouble::Connecting)?),
             };
-            let Link { client, traffic, statements } = link;
-            driven(traffic, talk(client, statements, target.named)).await
+            let Link { client, traffic, statements, named } = link;
+            driven(traffic, talk(client, statements, *named)).await.map_err(Trouble::Talking)
         }));
         let outcome = match outcome {
             Some(Ok(answer)) => Ok(answer),
-            Some(Err(error)) => Err(self.judge(error)),
+            Some(Err(Trouble::Talking(error))) => Err(self.judge(error)),
+            Some(Err(Trouble::Connecting(error))) => {
+                self.lost = Some(error.clone());
+                Err(error)
+            }
             None => Err(self.give_up()),
         };
         self.answered |= outcome.is_ok();
@@ -240,8 +235,10 @@ impl Session {
         let answered = error.as_db_error().is_some();
         let ended = self.link.as_ref().is_none_or(|link| link.traffic.is_none() || link.client.is_closed());
         let outdated = is_outdated(&error);
+        // The next connection finds the server that is the primary by now.
+        let demoted = error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION);
         let error = if outdated { Error::Retry } else { Error::from(error) };
-        if ended || outdated || !answered {
+        if ended || outdated || demoted || !answered {
             self.link = None;
             self.lost = Some(error.clone());
         }
@@ -291,6 +288,12 @@ fn cancel(client: &Client, tls: MakeRustlsConnect) {
     let _ = std::thread::Builder::new().name("db-cancel".to_owned()).spawn(cancelling);
 }
 
+/// What can go wrong in an exchange.
+enum Trouble {
+    Connecting(Error),
+    Talking(DriverError),
+}
+
 async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
     match deadline {
         Some(deadline) => tokio::time::timeout_at(deadline.into(), work).await.ok(),
@@ -299,7 +302,7 @@ async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> 
 }
 
 /// Drives the connection and an exchange over it together: a task for the connection would cost wake-ups.
-async fn driven<T>(traffic: &mut Option<Traffic>, exchange: impl Future<Output = Result<T, DriverError>>) -> Result<T, DriverError> {
+pub(super) async fn driven<T>(traffic: &mut Option<Traffic>, exchange: impl Future<Output = Result<T, DriverError>>) -> Result<T, DriverError> {
     let mut exchange = pin!(exchange);
     let mut ended = None;
     poll_fn(|context| {

@@ -123,9 +123,9 @@ pub struct Options {
     pub threads: usize,
     /// How many pieces of work may wait, for the pool and for SQLite's writer each.
     pub queue: usize,
-    /// How long one piece of work may take, its waiting included.
+    /// How long one piece of work may take, its waiting included. Two seconds less what it takes to say so: a client hears of it within two.
     pub deadline: Duration,
-    /// PostgreSQL: whether statements are prepared under names. PgBouncer before 1.21 in transaction mode wants `false`.
+    /// PostgreSQL: whether statements are prepared under names, unless a pooler is found between.
     pub named_statements: bool,
 }
 
@@ -136,7 +136,7 @@ impl Default for Options {
             readers: cores + 2,
             threads: (2 * cores).clamp(4, 32),
             queue: 1024,
-            deadline: Duration::from_secs(2),
+            deadline: Duration::from_millis(1_600),
             named_statements: true,
         }
     }

@@ -22,6 +22,9 @@ const BATCH: usize = 64;
 /// How long a batch goes on taking what has arrived meanwhile.
 const GATHERING: Duration = Duration::from_millis(5);
 
+/// How long the server's changes wait for another process that writes: clients shall hear within two seconds.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
 /// Numbers for the meters.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -139,6 +142,7 @@ impl Drop for Writer {
 
 fn open(file: &File, log: &Arc<Log>) -> Result<Connection> {
     let mut connection = file.open(Purpose::Write)?;
+    connection.busy_timeout(PATIENCE)?;
     log.watch(&mut connection)?;
     Ok(Connection::sqlite(connection))
 }
@@ -172,6 +176,8 @@ impl Desk {
         let mut pieces = Vec::with_capacity(BATCH);
         if let Err(error) = command(&self.connection, "BEGIN IMMEDIATE") {
             pieces.push(first);
+            // Whoever came meanwhile has waited for the same lock: one wait is enough for all.
+            pieces.extend(std::iter::from_fn(|| self.queue.pop_now()));
             return (pieces, Err(error));
         }
         // The wait for another process's lock does not count: what arrived meanwhile shall share the commit.

@@ -17,6 +17,12 @@ const BROKEN: Step = Step {
     postgres: "CREATE TABLE three (n BIGINT); INSERT INTO nowhere (n) VALUES (3);",
 };
 
+const CONTRACTING: Step = Step {
+    name: "0003_contracting",
+    sqlite: "-- Contracts: nobody reads it any more.\nDROP TABLE two;",
+    postgres: "-- Contracts: nobody reads it any more.\nDROP TABLE two;",
+};
+
 fn twos(db: &Database) -> i64 {
     db.run(|db| db.query_one(sql!((i64,): "SELECT COUNT(*) FROM one"))).unwrap().0
 }
@@ -52,6 +58,14 @@ both! {
         assert!(matches!(apply(&fixture.db, &[ONE]), Err(Error::Newer(text)) if text.contains("0002_two")));
     }
 
+    fn a_newer_schema_that_only_expands_is_lived_with(fixture) {
+        let expanding = Step { name: "0002_two", sqlite: "-- Expands: a table.\nCREATE TABLE two (n BIGINT);", postgres: "-- Expands: a table.\nCREATE TABLE two (n BIGINT);" };
+        apply(&fixture.db, &[ONE, expanding]).unwrap();
+        assert_eq!(apply(&fixture.db, &[ONE]), Ok(vec![]));
+        apply(&fixture.db, &[ONE, expanding, CONTRACTING]).unwrap();
+        assert!(matches!(apply(&fixture.db, &[ONE]), Err(Error::Newer(text)) if text.contains("0003_contracting")));
+    }
+
     fn the_real_steps_apply(fixture) {
         let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
         assert_eq!(fixture.db.pending().as_ref(), Ok(&names));
@@ -84,4 +98,42 @@ fn both_folders_hold_the_steps_and_nothing_else() {
         assert_eq!(files, STEPS.iter().map(|step| format!("{}.sql", step.name)).collect::<Vec<_>>(), "{folder}");
     }
     assert!(STEPS.is_sorted_by_key(|step| step.name));
+}
+
+#[test]
+fn each_step_says_whether_older_programs_can_live_with_it() {
+    for step in STEPS {
+        let heads = [step.sqlite, step.postgres].map(|text| text.lines().next().unwrap_or_default());
+        assert_eq!(heads[0], heads[1], "{}: one line for both databases", step.name);
+        let said = heads[0].strip_prefix("-- Expands: ").or_else(|| heads[0].strip_prefix("-- Contracts: "));
+        assert!(said.is_some_and(|why| why.len() >= 8), "{} begins with `-- Expands: why` or `-- Contracts: why`", step.name);
+    }
+}
+
+#[test]
+fn a_step_that_waits_for_a_table_lets_others_pass() {
+    let fixture = crate::store::database::tests::Fixture::postgres();
+    apply(&fixture.db, &[ONE]).unwrap();
+    let altering = Step { name: "0002_altering", sqlite: "", postgres: "ALTER TABLE one ADD COLUMN m BIGINT" };
+    let (reading, others) = (Database::open(&fixture.url, crate::store::database::tests::options()).unwrap(), fixture.db.clone());
+    let (ready, begun) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        // Somebody reads for long, as `pg_dump` does.
+        let reader = scope.spawn(move || {
+            reading.run(|db| {
+                db.query(sql!((i64,): "SELECT n FROM one"))?;
+                let _ = ready.send(());
+                std::thread::sleep(std::time::Duration::from_millis(2_500));
+                Ok::<_, Error>(())
+            })
+        });
+        begun.recv().unwrap();
+        let step = scope.spawn(|| apply(&fixture.db, &[ONE, altering]));
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let began = std::time::Instant::now();
+        assert_eq!(twos(&others), 0);
+        assert!(began.elapsed() < std::time::Duration::from_millis(1_800), "others waited for {:?}", began.elapsed());
+        assert_eq!(reader.join().unwrap(), Ok(()));
+        assert_eq!(step.join().unwrap(), Ok(vec!["0002_altering"]));
+    });
 }
