@@ -10,6 +10,8 @@ mod assets;
 #[cfg(test)]
 mod backups;
 #[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod comment_pages;
 #[cfg(test)]
 mod comments;
@@ -25,6 +27,10 @@ mod durability;
 mod errors;
 #[cfg(test)]
 mod events;
+#[cfg(test)]
+mod failover;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
@@ -55,6 +61,8 @@ mod organization_pages;
 mod organizations;
 #[cfg(test)]
 mod page_access;
+#[cfg(test)]
+mod pooler;
 #[cfg(test)]
 mod process;
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub(crate) struct House {
     pub(crate) project: String,
     /// Olga's token.
     pub(crate) personal: String,
+    /// Whether the database is one of many on a server that goes on.
+    shared: bool,
 }
 
 impl House {
@@ -28,7 +30,12 @@ impl House {
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite://{}", folder.path().join("house.db").display());
-        Self::furnish(folder, database)
+        Self::furnish(folder, database, false)
+    }
+
+    /// Over the database of a server of the test's own.
+    pub(crate) fn at(database: String) -> Self {
+        Self::furnish(tempfile::tempdir().unwrap(), database, false)
     }
 
     /// Over a new database on the server that `BUGTOME_TEST_POSTGRES_URL` names.
@@ -39,11 +46,11 @@ impl House {
         let server = postgres_url();
         let (address, options) = server.split_once('?').unwrap_or((&server, ""));
         let authority = address.split('/').take(3).collect::<Vec<_>>().join("/");
-        Self::furnish(tempfile::tempdir().unwrap(), format!("{authority}/{name}?{options}"))
+        Self::furnish(tempfile::tempdir().unwrap(), format!("{authority}/{name}?{options}"), true)
     }
 
-    fn furnish(folder: tempfile::TempDir, database: String) -> Self {
-        let mut house = Self { folder, database, project: String::new(), personal: String::new() };
+    fn furnish(folder: tempfile::TempDir, database: String, shared: bool) -> Self {
+        let mut house = Self { folder, database, project: String::new(), personal: String::new(), shared };
         house.admin(&["user", "create", "--email", "olga@example.com", "--name", "Olga"]);
         house.admin(&["organization", "create", "--name", "Acme", "--slug", "acme", "--owner", "olga@example.com"]);
         let project = house.admin(&["project", "create", "--organization", "acme", "--name", "Web shop", "--code", "WEB"]);
@@ -84,11 +91,21 @@ impl House {
     pub(crate) fn serve(&self) -> Server {
         Server::start(&mut self.command())
     }
+
+    /// A running server that logs into the file.
+    pub(crate) fn serve_logging(&self, log: &Path) -> Server {
+        Server::start(self.command().stderr(std::fs::File::create(log).unwrap()))
+    }
+
+    /// A file in the house's folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
 }
 
 impl Drop for House {
     fn drop(&mut self) {
-        if !self.database.starts_with("sqlite://") {
+        if self.shared {
             let name = self.database.rsplit('/').next().unwrap().split('?').next().unwrap();
             on_postgres(&format!("DROP DATABASE {name} WITH (FORCE)"));
         }
@@ -245,6 +262,12 @@ impl<'a> Request<'a> {
         format!("{} {} HTTP/1.1\r\n{head}\r\nContent-Length: {}\r\n\r\n{}", self.method, self.path, self.body.len(), self.body)
     }
 
+    /// The same over a connection that stays open.
+    pub(crate) fn kept(mut self) -> Self {
+        self.headers.retain(|header| header != "Connection: close");
+        self
+    }
+
     /// Sends it. An error is what a client sees when the server dies.
     pub(crate) fn send(&self, address: &str) -> std::io::Result<Answer> {
         let mut socket = TcpStream::connect(address)?;
@@ -285,6 +308,49 @@ impl Answer {
 
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// A connection that stays open, as programs keep one.
+pub(crate) struct Line {
+    address: String,
+    socket: Option<BufReader<TcpStream>>,
+}
+
+impl Line {
+    /// Connected when first used, and again after the other side closed it.
+    pub(crate) fn to(address: &str) -> Self {
+        Self { address: address.to_owned(), socket: None }
+    }
+
+    /// Sends a request, which must have been `kept`, and reads its answer.
+    pub(crate) fn ask(&mut self, request: &Request<'_>) -> std::io::Result<Answer> {
+        let mut socket = match self.socket.take() {
+            Some(socket) => socket,
+            None => {
+                let socket = TcpStream::connect(&self.address)?;
+                socket.set_read_timeout(Some(PATIENCE))?;
+                socket.set_nodelay(true)?;
+                BufReader::new(socket)
+            }
+        };
+        socket.get_mut().write_all(request.bytes().as_bytes())?;
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if socket.read_line(&mut head)? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).ok_or(std::io::ErrorKind::InvalidData)?;
+        let mut answer = Answer { status, head: head.trim_end().to_owned(), body: String::new() };
+        let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
+        let mut body = vec![0; length];
+        socket.read_exact(&mut body)?;
+        answer.body = String::from_utf8(body).map_err(std::io::Error::other)?;
+        if answer.header("connection") != Some("close") {
+            self.socket = Some(socket);
+        }
+        Ok(answer)
     }
 }
 
