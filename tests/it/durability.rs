@@ -46,10 +46,15 @@ fn a_sync_lies_between_a_ticket_and_its_answer() {
     assert!(!unsynced(&late, &titles).is_empty(), "a sync that comes too late goes unseen");
 }
 
-/// Attaches strace and waits until it has taken hold of every thread.
+/// Attaches strace, which writes down what the answers depend on.
 fn attach(server: &Server, trace: &Path) -> std::process::Child {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-y", "-s", "100000", "-e", "trace=write,pwrite64,writev,sendto,sendmsg,fsync,fdatasync", "-o"]).arg(trace);
+    attach_to(server, strace)
+}
+
+/// Attaches strace and waits until it has taken hold of every thread.
+pub(crate) fn attach_to(server: &Server, mut strace: Command) -> std::process::Child {
     strace.arg("-p").arg(server.process.id().to_string()).stderr(Stdio::null());
     let strace = strace.spawn().expect("strace must be installed: ./test does it");
     let tasks = format!("/proc/{}/task", server.process.id());

@@ -18,6 +18,8 @@ mod comments;
 #[cfg(test)]
 mod dependencies;
 #[cfg(test)]
+mod disks;
+#[cfg(test)]
 mod documentation;
 #[cfg(test)]
 mod door_pages;
@@ -55,6 +57,8 @@ mod load;
 mod member_pages;
 #[cfg(test)]
 mod members;
+#[cfg(test)]
+mod nodes;
 #[cfg(test)]
 mod organization_pages;
 #[cfg(test)]

@@ -226,13 +226,22 @@ impl Drop for Server {
 #[derive(Clone)]
 pub(crate) struct Request<'a> {
     method: &'a str,
-    path: &'a str,
+    path: std::borrow::Cow<'a, str>,
     headers: Vec<String>,
     body: String,
 }
 
 impl<'a> Request<'a> {
     pub(crate) fn new(method: &'a str, path: &'a str) -> Self {
+        Self::of(method, path.into())
+    }
+
+    /// For a path that was put together.
+    pub(crate) fn owned(method: &'a str, path: String) -> Self {
+        Self::of(method, path.into())
+    }
+
+    fn of(method: &'a str, path: std::borrow::Cow<'a, str>) -> Self {
         Self { method, path, headers: vec!["Host: bugtome.test".into(), "Connection: close".into()], body: String::new() }
     }
 
@@ -254,6 +263,12 @@ impl<'a> Request<'a> {
     pub(crate) fn text(mut self, body: &str) -> Self {
         body.clone_into(&mut self.body);
         self.header("Content-Type: application/json")
+    }
+
+    /// A body that is a form.
+    pub(crate) fn form(mut self, body: &str) -> Self {
+        body.clone_into(&mut self.body);
+        self.header("Content-Type: application/x-www-form-urlencoded")
     }
 
     /// As it goes over the wire.
@@ -304,6 +319,12 @@ impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// All headers of a name.
+    pub(crate) fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     pub(crate) fn json(&self) -> Value {

@@ -53,7 +53,8 @@ impl File {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options.open(&self.path).map(drop).map_err(|error| {
             Error::Unavailable(format!(
-                "the database file {} cannot be opened for writing ({error}): its folder must exist and be writable",
+                "the database file {} cannot be opened for writing ({error}): its folder must exist, and both must be writable for the user that \
+                 runs bugtome",
                 self.path.display()
             ))
         })
