@@ -297,7 +297,10 @@ fn too_few_connections_are_a_503_for_those_who_get_none() {
         assert!(is_served(done) || is_unavailable(done), "{done:?}");
         assert!(done.took < SOON, "a client waited for {:?}: {done:?}", done.took);
     }
-    assert!(all.iter().any(is_unavailable) && all.iter().any(|done| done.began < freed && is_served(done)), "some were served, some were not");
+    assert!(
+        all.iter().any(is_unavailable) && all.iter().any(|done| done.began < freed && is_served(done)),
+        "some were served, some were not"
+    );
     assert!(all.iter().filter(|done| done.began > freed + SOON).all(is_served));
     nothing_is_lost(&house, &server, &all);
 }

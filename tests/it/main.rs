@@ -104,4 +104,6 @@ mod token_pages;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod upgrade;
+#[cfg(test)]
 mod workspace_pages;

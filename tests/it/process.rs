@@ -101,6 +101,19 @@ fn a_database_of_a_newer_program_is_refused_with_a_sentence() {
 }
 
 #[test]
+fn a_database_in_which_a_newer_program_has_only_expanded_is_served() {
+    let house = House::postgres();
+    on_postgres_at(&house.database, "INSERT INTO schema_steps (name, applied_at) VALUES ('9999_tomorrow', 0)");
+    assert_eq!(house.command().output().unwrap().status.code(), Some(1), "nobody has said that it only expands");
+    on_postgres_at(&house.database, "INSERT INTO schema_expansions (name) VALUES ('9999_tomorrow')");
+    let log = house.path("log");
+    let server = house.serve_logging(&log);
+    assert_eq!(server.get("/api/v1/tickets", &house.personal).status, 200);
+    let said = std::fs::read_to_string(log).unwrap();
+    assert!(said.contains("the database's schema is newer than this program") && said.contains("9999_tomorrow"), "{said}");
+}
+
+#[test]
 fn wrong_usage_is_2_and_a_failure_is_1() {
     let house = House::sqlite();
     let code = |words: &[&str]| bugtome(house.folder.path()).args(words).output().unwrap().status.code();

@@ -23,6 +23,8 @@ pub(crate) struct House {
     pub(crate) personal: String,
     /// Whether the database is one of many on a server that goes on.
     shared: bool,
+    /// The binary that serves it and that its commands are run with.
+    pub(crate) program: PathBuf,
 }
 
 impl House {
@@ -30,27 +32,30 @@ impl House {
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite://{}", folder.path().join("house.db").display());
-        Self::furnish(folder, database, false)
+        Self::furnish(folder, database, false, Self::PROGRAM.into())
     }
 
     /// Over the database of a server of the test's own.
     pub(crate) fn at(database: String) -> Self {
-        Self::furnish(tempfile::tempdir().unwrap(), database, false)
+        Self::furnish(tempfile::tempdir().unwrap(), database, false, Self::PROGRAM.into())
+    }
+
+    /// Over a new database, made by another program: an earlier release.
+    pub(crate) fn made_by(program: PathBuf) -> Self {
+        let (database, folder) = (new_database(), tempfile::tempdir().unwrap());
+        Self::furnish(folder, database, true, program)
     }
 
     /// Over a new database on the server that `BUGTOME_TEST_POSTGRES_URL` names.
     pub(crate) fn postgres() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("process_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        on_postgres(&format!("CREATE DATABASE {name}"));
-        let server = postgres_url();
-        let (address, options) = server.split_once('?').unwrap_or((&server, ""));
-        let authority = address.split('/').take(3).collect::<Vec<_>>().join("/");
-        Self::furnish(tempfile::tempdir().unwrap(), format!("{authority}/{name}?{options}"), true)
+        Self::made_by(Self::PROGRAM.into())
     }
 
-    fn furnish(folder: tempfile::TempDir, database: String, shared: bool) -> Self {
-        let mut house = Self { folder, database, project: String::new(), personal: String::new(), shared };
+    /// The binary of this build.
+    pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_bugtome");
+
+    fn furnish(folder: tempfile::TempDir, database: String, shared: bool, program: PathBuf) -> Self {
+        let mut house = Self { folder, database, project: String::new(), personal: String::new(), shared, program };
         house.admin(&["user", "create", "--email", "olga@example.com", "--name", "Olga"]);
         house.admin(&["organization", "create", "--name", "Acme", "--slug", "acme", "--owner", "olga@example.com"]);
         let project = house.admin(&["project", "create", "--organization", "acme", "--name", "Web shop", "--code", "WEB"]);
@@ -72,7 +77,7 @@ impl House {
     }
 
     pub(crate) fn try_admin(&self, words: &[&str]) -> Output {
-        bugtome(self.folder.path()).args(["admin", "--json", "--database", &self.database]).args(words).output().unwrap()
+        settled(&self.program, self.folder.path()).args(["admin", "--json", "--database", &self.database]).args(words).output().unwrap()
     }
 
     /// A new token, for `--user E` or `--project P`.
@@ -82,7 +87,7 @@ impl House {
 
     /// `bugtome serve`, not started yet.
     pub(crate) fn command(&self) -> Command {
-        let mut command = bugtome(self.folder.path());
+        let mut command = settled(&self.program, self.folder.path());
         command.args(["serve", "--listen", "127.0.0.1:0", "--database", &self.database]);
         command
     }
@@ -114,13 +119,29 @@ impl Drop for House {
 
 /// The binary in a folder, without limits, and without the settings of whoever runs the tests.
 pub(crate) fn bugtome(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bugtome"));
+    settled(House::PROGRAM.as_ref(), folder)
+}
+
+/// The same for whichever binary.
+fn settled(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
     command.current_dir(folder).stdin(Stdio::null());
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BUGTOME_")) {
         command.env_remove(name);
     }
     command.env("BUGTOME_RATE_LIMIT_AUTHENTICATED", "0").env("BUGTOME_RATE_LIMIT_ANONYMOUS", "0");
     command
+}
+
+/// A new database on the server that `BUGTOME_TEST_POSTGRES_URL` names.
+fn new_database() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let name = format!("process_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    on_postgres(&format!("CREATE DATABASE {name}"));
+    let server = postgres_url();
+    let (address, options) = server.split_once('?').unwrap_or((&server, ""));
+    let authority = address.split('/').take(3).collect::<Vec<_>>().join("/");
+    format!("{authority}/{name}?{options}")
 }
 
 pub(crate) fn postgres_url() -> String {

@@ -163,7 +163,10 @@ fn missing<'a>(steps: &'a [Step], applied: &Applied) -> Result<Vec<&'a Step>> {
                  run the version of bugtome that last used it or a later one, or restore a backup from before the upgrade"
             )));
         }
-        tracing::warn!(step = unknown, "the database's schema is newer than this program, which goes on beside the newer one: upgrade it soon");
+        tracing::warn!(
+            step = unknown,
+            "the database's schema is newer than this program, which goes on beside the newer one: upgrade it soon"
+        );
     }
     let applied: HashSet<&str> = applied.steps.iter().map(|(name,)| name.as_str()).collect();
     Ok(steps.iter().filter(|step| !applied.contains(step.name)).collect())

@@ -9,14 +9,14 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
+use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::Client;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, Result};
-pub(super) use super::postgres_values::cell;
 use super::postgres_target::Target;
+pub(super) use super::postgres_values::cell;
 use super::postgres_values::{driver_type, read};
 use super::rows::Row;
 use super::value::{Type, Value};
@@ -302,7 +302,10 @@ async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> 
 }
 
 /// Drives the connection and an exchange over it together: a task for the connection would cost wake-ups.
-pub(super) async fn driven<T>(traffic: &mut Option<Traffic>, exchange: impl Future<Output = Result<T, DriverError>>) -> Result<T, DriverError> {
+pub(super) async fn driven<T>(
+    traffic: &mut Option<Traffic>,
+    exchange: impl Future<Output = Result<T, DriverError>>,
+) -> Result<T, DriverError> {
     let mut exchange = pin!(exchange);
     let mut ended = None;
     poll_fn(|context| {

@@ -117,20 +117,18 @@ struct Session {
 
 /// Asks a new session what it is, without a prepared statement.
 async fn look(client: &Client) -> Result<Session, DriverError> {
-    let question = "SELECT current_setting('bugtome.session', true), pg_is_in_recovery() OR current_setting('transaction_read_only')::BOOLEAN";
+    let question =
+        "SELECT current_setting('bugtome.session', true), pg_is_in_recovery() OR current_setting('transaction_read_only')::BOOLEAN";
     let messages = client.simple_query(question).await?;
     let row = messages.iter().find_map(|message| if let SimpleQueryMessage::Row(row) = message { Some(row) } else { None });
-    Ok(Session {
-        mark: row.and_then(|row| row.get(0)).map(str::to_owned),
-        takes_no_changes: row.and_then(|row| row.get(1)) != Some("f"),
-    })
+    Ok(Session { mark: row.and_then(|row| row.get(0)).map(str::to_owned), takes_no_changes: row.and_then(|row| row.get(1)) != Some("f") })
 }
 
 /// Whether this is how a pooler speaks: it knows the options of no session, since it shares sessions out.
 fn refuses_options(error: &DriverError) -> bool {
-    error.as_db_error().is_some_and(|refusal| {
-        *refusal.code() == SqlState::PROTOCOL_VIOLATION && refusal.message().contains("startup parameter")
-    })
+    error
+        .as_db_error()
+        .is_some_and(|refusal| *refusal.code() == SqlState::PROTOCOL_VIOLATION && refusal.message().contains("startup parameter"))
 }
 
 /// Why no address was right, in one error.
