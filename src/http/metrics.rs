@@ -33,7 +33,7 @@ impl std::fmt::Debug for Counts {
     }
 }
 
-/// Seconds, from a judged read of 100 µs to the deadline of 2 s and beyond.
+/// Seconds, from a judged read of 100 µs to the deadline of 1.6 s and beyond.
 const SECONDS: [f64; 14] = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
 impl Metrics {

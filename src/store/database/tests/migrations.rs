@@ -116,7 +116,7 @@ fn a_step_that_waits_for_a_table_lets_others_pass() {
     apply(&fixture.db, &[ONE]).unwrap();
     let altering = Step { name: "0002_altering", sqlite: "", postgres: "ALTER TABLE one ADD COLUMN m BIGINT" };
     let (reading, others) = (Database::open(&fixture.url, crate::store::database::tests::options()).unwrap(), fixture.db.clone());
-    let (ready, begun) = std::sync::mpsc::channel();
+    let (ready, reads) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
         // Somebody reads for long, as `pg_dump` does.
         let reader = scope.spawn(move || {
@@ -127,7 +127,7 @@ fn a_step_that_waits_for_a_table_lets_others_pass() {
                 Ok::<_, Error>(())
             })
         });
-        begun.recv().unwrap();
+        reads.recv().unwrap();
         let step = scope.spawn(|| apply(&fixture.db, &[ONE, altering]));
         std::thread::sleep(std::time::Duration::from_millis(200));
         let began = std::time::Instant::now();
