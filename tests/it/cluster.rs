@@ -167,19 +167,25 @@ impl Cluster {
         let mut server = self.server.take().unwrap();
         server.kill().unwrap();
         server.wait().unwrap();
-        children.into_iter().for_each(|child| signal("KILL", child));
+        for child in children {
+            signal("KILL", child);
+        }
     }
 
     /// Stops all its processes where they are: it neither answers nor goes away.
     pub(crate) fn freeze(&self) {
         signal("STOP", self.id());
-        self.children().into_iter().for_each(|child| signal("STOP", child));
+        for child in self.children() {
+            signal("STOP", child);
+        }
     }
 
     /// Lets them go on.
     pub(crate) fn thaw(&self) {
         signal("CONT", self.id());
-        self.children().into_iter().for_each(|child| signal("CONT", child));
+        for child in self.children() {
+            signal("CONT", child);
+        }
     }
 
     /// Makes a standby the primary.

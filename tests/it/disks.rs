@@ -27,13 +27,11 @@ fn file_until_refused(house: &House, server: &Server, name: &str) -> Vec<String>
     for turn in 0..500 {
         let title = format!("{name} {turn}");
         let answer = file(house, server, &title);
-        match answer.status {
-            201 => taken.push(title),
-            _ => {
-                is_unavailable(&answer);
-                return taken;
-            }
+        if answer.status != 201 {
+            is_unavailable(&answer);
+            return taken;
         }
+        taken.push(title);
     }
     panic!("nothing was refused");
 }

@@ -26,7 +26,7 @@ fn pair() -> (Cluster, Cluster, String) {
 }
 
 /// Writers go on through the change; what they were told, is there afterwards.
-fn survives(lose: impl FnOnce(&mut Cluster)) {
+fn survives(end: impl FnOnce(&mut Cluster)) {
     let (mut primary, standby, url) = pair();
     let house = House::at(url);
     let server = house.serve_logging(&house.path("log"));
@@ -63,7 +63,7 @@ fn survives(lose: impl FnOnce(&mut Cluster)) {
             }
         };
         until(TICKETS * 2 / 3);
-        lose(&mut primary);
+        end(&mut primary);
         let before = filed.load(Ordering::Relaxed);
         std::thread::sleep(Duration::from_millis(200));
         standby.promote();

@@ -24,7 +24,7 @@ const PASSWORD: &str = "a password for stories";
 /// The nodes, and what has been tried on them.
 struct Nodes {
     house: House,
-    nodes: Vec<Server>,
+    servers: Vec<Server>,
     /// A ticket that is there.
     ticket: String,
     /// Ways of losing a right that are still to come.
@@ -47,10 +47,10 @@ fn to_a_person(answer: &Answer) -> bool {
 impl Nodes {
     fn start(ways: usize) -> Self {
         let house = House::postgres();
-        let nodes: Vec<Server> = (0..3).map(|_| Server::start(house.command().args(["--base-url", BASE_URL]))).collect();
-        let filed = nodes[0].ask(&Request::new("POST", "/api/v1/tickets").bearer(&house.personal).json(&ticket("there", &house.project)));
+        let servers: Vec<Server> = (0..3).map(|_| Server::start(house.command().args(["--base-url", BASE_URL]))).collect();
+        let filed = servers[0].ask(&Request::new("POST", "/api/v1/tickets").bearer(&house.personal).json(&ticket("there", &house.project)));
         let ticket = filed.json()["id"].as_str().unwrap().to_owned();
-        Self { house, nodes, ticket, ways_left: Cell::new(ways), late: Cell::new(0) }
+        Self { house, servers, ticket, ways_left: Cell::new(ways), late: Cell::new(0) }
     }
 
     /// Two clients at each node go on asking while `end` takes the right away on one of them or beside them; each request that is begun after
@@ -64,7 +64,7 @@ impl Nodes {
         std::thread::scope(|scope| {
             let clients: Vec<_> = (0..6)
                 .map(|client| {
-                    let (ended, stop, passed, late, node) = (&ended, &stop, &passed[client % 3], &late, &self.nodes[client % 3]);
+                    let (ended, stop, passed, late, node) = (&ended, &stop, &passed[client % 3], &late, &self.servers[client % 3]);
                     scope.spawn(move || {
                         let mut line = Line::to(&node.address);
                         for request in requests.iter().cycle().skip(client) {
@@ -119,7 +119,7 @@ impl Nodes {
     }
 
     fn ask(&self, node: usize, request: &Request<'_>, status: u16) -> Answer {
-        let answer = self.nodes[node].ask(request);
+        let answer = self.servers[node].ask(request);
         assert_eq!(answer.status, status, "{answer:?}");
         answer
     }
@@ -176,7 +176,7 @@ impl Visitor<'_> {
 
     /// A page, and the key for its forms.
     fn get(&mut self, node: usize, path: &str) -> Answer {
-        let answer = self.nodes.nodes[node].ask(&Request::new("GET", path).header(&self.cookie_line()));
+        let answer = self.nodes.servers[node].ask(&Request::new("GET", path).header(&self.cookie_line()));
         assert_eq!(answer.status, 200, "{answer:?}");
         self.keep(&answer);
         let field = r#"<input type="hidden" name="key" value=""#;
@@ -192,7 +192,7 @@ impl Visitor<'_> {
         let fields = fields.iter().copied().chain([("key", self.key.as_str())]);
         let body: Vec<String> = fields.map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
         let request = Request::new("POST", path).header(&self.cookie_line()).header(&format!("Origin: {BASE_URL}"));
-        let answer = self.nodes.nodes[node].ask(&request.header("Sec-Fetch-Site: same-origin").form(&body.join("&")));
+        let answer = self.nodes.servers[node].ask(&request.header("Sec-Fetch-Site: same-origin").form(&body.join("&")));
         assert_eq!(answer.status, 303, "{answer:?}");
         self.keep(&answer);
         answer
@@ -313,7 +313,7 @@ fn a_right_that_ends_on_one_node_has_ended_on_all() {
 
     assert_eq!(nodes.ways_left.get(), 0, "each way takes its share");
     assert!(nodes.late.get() >= LATE, "{}", nodes.late.get());
-    assert_eq!(nodes.nodes[0].get("/api/v1/tickets", &nodes.olgas()).status, 200, "all others go on");
+    assert_eq!(nodes.servers[0].get("/api/v1/tickets", &nodes.olgas()).status, 200, "all others go on");
 }
 
 #[test]

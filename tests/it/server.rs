@@ -367,14 +367,13 @@ impl Line {
 
     /// Sends a request, which must have been `kept`, and reads its answer.
     pub(crate) fn ask(&mut self, request: &Request<'_>) -> std::io::Result<Answer> {
-        let mut socket = match self.socket.take() {
-            Some(socket) => socket,
-            None => {
-                let socket = TcpStream::connect(&self.address)?;
-                socket.set_read_timeout(Some(PATIENCE))?;
-                socket.set_nodelay(true)?;
-                BufReader::new(socket)
-            }
+        let mut socket = if let Some(socket) = self.socket.take() {
+            socket
+        } else {
+            let socket = TcpStream::connect(&self.address)?;
+            socket.set_read_timeout(Some(PATIENCE))?;
+            socket.set_nodelay(true)?;
+            BufReader::new(socket)
         };
         socket.get_mut().write_all(request.bytes().as_bytes())?;
         let mut head = String::new();

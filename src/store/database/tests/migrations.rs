@@ -116,13 +116,13 @@ fn a_step_that_waits_for_a_table_lets_others_pass() {
     apply(&fixture.db, &[ONE]).unwrap();
     let altering = Step { name: "0002_altering", sqlite: "", postgres: "ALTER TABLE one ADD COLUMN m BIGINT" };
     let (reading, others) = (Database::open(&fixture.url, crate::store::database::tests::options()).unwrap(), fixture.db.clone());
-    let (ready, reads) = std::sync::mpsc::channel();
+    let (tell, reads) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
         // Somebody reads for long, as `pg_dump` does.
         let reader = scope.spawn(move || {
             reading.run(|db| {
                 db.query(sql!((i64,): "SELECT n FROM one"))?;
-                let _ = ready.send(());
+                let _ = tell.send(());
                 std::thread::sleep(std::time::Duration::from_millis(2_500));
                 Ok::<_, Error>(())
             })
