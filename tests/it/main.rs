@@ -50,6 +50,8 @@ mod member_pages;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod moving;
+#[cfg(test)]
 mod organization_pages;
 #[cfg(test)]
 mod organizations;

@@ -26,24 +26,38 @@ pub(crate) struct House {
 impl House {
     /// Over a new SQLite file.
     pub(crate) fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database = format!("sqlite://{}", folder.path().join("house.db").display());
-        Self::furnish(folder, database)
+        Self::bare_sqlite().furnished()
     }
 
     /// Over a new database on the server that `BUGTOME_TEST_POSTGRES_URL` names.
     pub(crate) fn postgres() -> Self {
+        Self::bare_postgres().furnished()
+    }
+
+    /// As [`House::sqlite`] with nothing in it, not even a file.
+    pub(crate) fn bare_sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite://{}", folder.path().join("house.db").display());
+        Self::bare(folder, database)
+    }
+
+    /// As [`House::postgres`] with nothing in it, not even tables.
+    pub(crate) fn bare_postgres() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("process_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         on_postgres(&format!("CREATE DATABASE {name}"));
         let server = postgres_url();
         let (address, options) = server.split_once('?').unwrap_or((&server, ""));
         let authority = address.split('/').take(3).collect::<Vec<_>>().join("/");
-        Self::furnish(tempfile::tempdir().unwrap(), format!("{authority}/{name}?{options}"))
+        Self::bare(tempfile::tempdir().unwrap(), format!("{authority}/{name}?{options}"))
     }
 
-    fn furnish(folder: tempfile::TempDir, database: String) -> Self {
-        let mut house = Self { folder, database, project: String::new(), personal: String::new() };
+    const fn bare(folder: tempfile::TempDir, database: String) -> Self {
+        Self { folder, database, project: String::new(), personal: String::new() }
+    }
+
+    fn furnished(self) -> Self {
+        let mut house = self;
         house.admin(&["user", "create", "--email", "olga@example.com", "--name", "Olga"]);
         house.admin(&["organization", "create", "--name", "Acme", "--slug", "acme", "--owner", "olga@example.com"]);
         let project = house.admin(&["project", "create", "--organization", "acme", "--name", "Web shop", "--code", "WEB"]);
