@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod logs;
+pub mod moving;
 pub mod passwords;
 pub mod random;
 pub mod restore;

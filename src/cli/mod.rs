@@ -30,7 +30,7 @@ enum Command {
     Serve(serve::Args),
     /// Print the settings in force and where they come from
     Config(settings::Flags),
-    /// Look after users, organizations, members, projects and tokens; back up, restore, reindex
+    /// Look after users, organizations, members, projects and tokens; back up, restore, copy, reindex
     Admin(admin::Args),
     /// Import bugs from another tracker's export; run it again to go on after an interruption
     Import(import::Args),

@@ -17,6 +17,7 @@ pub mod rights;
 pub mod search;
 pub mod sessions;
 pub mod setup;
+pub mod tables;
 pub mod ticket_lists;
 pub mod tickets;
 pub mod token_lists;

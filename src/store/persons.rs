@@ -26,6 +26,13 @@ pub fn by_id(db: &mut Connection, id: Id<Person>) -> Result<Option<PersonRow>> {
     db.query_opt(sql!(PersonRow: "SELECT id, kind, name, email FROM persons WHERE id = ?1", Id<Person> = id))
 }
 
+/// The first of all. Persons never vanish, so this is the same in each copy of an installation, and in no other one.
+pub fn oldest(db: &mut Connection) -> Result<Option<Id<Person>>> {
+    let first =
+        db.query_opt(sql!((Id<Person>,): "SELECT id FROM persons WHERE id > ?1 ORDER BY id LIMIT 1", uuid::Uuid = uuid::Uuid::nil()))?;
+    Ok(first.map(|(id,)| id))
+}
+
 fn by_ids_select(ids: &[Id<Person>]) -> Select<PersonRow> {
     let mut select = Select::new("SELECT id, kind, name, email FROM persons WHERE id IN (");
     select.bind_in(ids).push(")");

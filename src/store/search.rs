@@ -211,6 +211,13 @@ pub fn delete_comments_of(db: &mut Connection, ticket: Id<Ticket>) -> Result<()>
     Ok(())
 }
 
+/// Forgets all words.
+pub fn forget_all(db: &mut Connection) -> Result<()> {
+    db.execute(sql!("INSERT INTO ticket_words (ticket_words) VALUES ('delete-all')"; pg "TRUNCATE ticket_words"))?;
+    db.execute(sql!("INSERT INTO comment_words (comment_words) VALUES ('delete-all')"; pg "TRUNCATE comment_words"))?;
+    Ok(())
+}
+
 /// How far the making of a new index has come: the organization and the key of the last document. SQLite goes by the key alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {

@@ -58,6 +58,8 @@ mod member_pages;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod moving;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod organization_pages;

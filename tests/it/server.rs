@@ -30,32 +30,47 @@ pub(crate) struct House {
 impl House {
     /// Over a new SQLite file.
     pub(crate) fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database = format!("sqlite://{}", folder.path().join("house.db").display());
-        Self::furnish(folder, database, false, Self::PROGRAM.into())
-    }
-
-    /// Over the database of a server of the test's own.
-    pub(crate) fn at(database: String) -> Self {
-        Self::furnish(tempfile::tempdir().unwrap(), database, false, Self::PROGRAM.into())
-    }
-
-    /// Over a new database, made by another program: an earlier release.
-    pub(crate) fn made_by(program: PathBuf) -> Self {
-        let (database, folder) = (new_database(), tempfile::tempdir().unwrap());
-        Self::furnish(folder, database, true, program)
+        Self::bare_sqlite().furnished()
     }
 
     /// Over a new database on the server that `BUGTOME_TEST_POSTGRES_URL` names.
     pub(crate) fn postgres() -> Self {
-        Self::made_by(Self::PROGRAM.into())
+        Self::bare_postgres().furnished()
+    }
+
+    /// Over the database of a server of the test's own.
+    pub(crate) fn at(database: String) -> Self {
+        Self::bare(tempfile::tempdir().unwrap(), database, false).furnished()
+    }
+
+    /// As [`House::postgres`], made by another program: an earlier release.
+    pub(crate) fn made_by(program: PathBuf) -> Self {
+        let mut house = Self::bare_postgres();
+        house.program = program;
+        house.furnished()
+    }
+
+    /// As [`House::sqlite`] with nothing in it, not even a file.
+    pub(crate) fn bare_sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite://{}", folder.path().join("house.db").display());
+        Self::bare(folder, database, false)
+    }
+
+    /// As [`House::postgres`] with nothing in it, not even tables.
+    pub(crate) fn bare_postgres() -> Self {
+        Self::bare(tempfile::tempdir().unwrap(), new_database(), true)
     }
 
     /// The binary of this build.
     pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_bugtome");
 
-    fn furnish(folder: tempfile::TempDir, database: String, shared: bool, program: PathBuf) -> Self {
-        let mut house = Self { folder, database, project: String::new(), personal: String::new(), shared, program };
+    fn bare(folder: tempfile::TempDir, database: String, shared: bool) -> Self {
+        Self { folder, database, project: String::new(), personal: String::new(), shared, program: Self::PROGRAM.into() }
+    }
+
+    fn furnished(self) -> Self {
+        let mut house = self;
         house.admin(&["user", "create", "--email", "olga@example.com", "--name", "Olga"]);
         house.admin(&["organization", "create", "--name", "Acme", "--slug", "acme", "--owner", "olga@example.com"]);
         let project = house.admin(&["project", "create", "--organization", "acme", "--name", "Web shop", "--code", "WEB"]);

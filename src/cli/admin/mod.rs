@@ -3,6 +3,7 @@
 
 mod copies;
 mod members;
+mod moving;
 mod organizations;
 mod output;
 mod projects;
@@ -58,6 +59,8 @@ enum Noun {
     Backup(copies::Backup),
     /// Put a backup in the place of a SQLite database; every right that was lost since stays lost
     Restore(copies::Restore),
+    /// Copy everything into another database, SQLite or PostgreSQL, while no server runs; again, to go on after an interruption
+    Copy(moving::Copy),
     /// Make the full-text index anew, while the server runs or not
     Reindex,
 }
@@ -82,6 +85,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         // Whole databases are copied as they are, not brought up to date first.
         Noun::Backup(backup) => return copies::back_up(&args.database, output, backup),
         Noun::Restore(restore) => return copies::restore(&args.database, output, restore),
+        Noun::Copy(copy) => return moving::run(&args.database, output, copy),
         _ => {}
     }
     let app = if matches!(args.noun, Noun::Reindex) { open_existing(&args.database)? } else { open(&args.database)? };
@@ -93,7 +97,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         Noun::Project(command) => projects::run(&desk, command),
         Noun::Token(command) => tokens::run(&desk, command),
         Noun::Reindex => reindex::run(&desk),
-        Noun::Backup(_) | Noun::Restore(_) => Ok(()),
+        Noun::Backup(_) | Noun::Restore(_) | Noun::Copy(_) => Ok(()),
     };
     desk.app.database().close();
     outcome

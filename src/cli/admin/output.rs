@@ -30,20 +30,25 @@ impl Output {
         if self.json {
             return print_json(&things);
         }
-        let rows: Vec<[String; N]> = things.iter().map(row).collect();
-        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).chain([head[column].len()]).max().unwrap_or(0);
-        let widths: [usize; N] = std::array::from_fn(width);
-        let line = |cells: [&str; N]| {
-            let padded = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-        };
-        let mut text = line(head);
-        for row in &rows {
-            text.push('\n');
-            text.push_str(&line(row.each_ref().map(String::as_str)));
-        }
-        print(&text)
+        print(&table(things, head, row))
     }
+}
+
+/// A line for each thing, below a head.
+pub(super) fn table<T, const N: usize>(things: &[T], head: [&str; N], row: impl Fn(&T) -> [String; N]) -> String {
+    let rows: Vec<[String; N]> = things.iter().map(row).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).chain([head[column].len()]).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let line = |cells: [&str; N]| {
+        let padded = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let mut text = line(head);
+    for row in &rows {
+        text.push('\n');
+        text.push_str(&line(row.each_ref().map(String::as_str)));
+    }
+    text
 }
 
 /// A reader that went away (`| head`) is no failure worth a panic.

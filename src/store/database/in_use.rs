@@ -1,4 +1,4 @@
-//! The sign that a SQLite database is in use: a lock on a file beside it, shared by all who have it open, held alone by a restore.
+//! The sign that a SQLite database is in use: a lock on a file beside it, shared by all who have it open, held alone by a restore or a copy.
 //! The kernel drops the lock with its process, however that ends. SQLite's own locks are its own affair.
 
 use std::ffi::OsString;
@@ -14,14 +14,15 @@ pub(super) struct InUse {
 }
 
 impl InUse {
-    /// Refused while a restore is at work.
+    /// Refused while a restore or a copy is at work.
     pub(super) fn of(database: &Path) -> Result<Self> {
         let file = open(database)?;
         match file.try_lock_shared() {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => {
-                Err(Error::Unavailable(format!("the database {} is being restored: try again when that is done", database.display())))
-            }
+            Err(TryLockError::WouldBlock) => Err(Error::Unavailable(format!(
+                "the database {} is being restored or copied: try again when that is done",
+                database.display()
+            ))),
             // A file system without such locks holds the database all the same; only restoring is refused there.
             Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => Ok(Self { _file: file }),
             Err(TryLockError::Error(error)) => Err(unlocked(database, &error)),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::connection::{Connection, Driver};
 use super::error::{Error, Result};
 use super::handle::Database;
+use super::moving::is_unfinished;
 
 /// One step of the schema.
 ///
@@ -44,7 +45,7 @@ macro_rules! steps {
 pub const STEPS: &[Step] = steps!["0001_foundation", "0002_accounts", "0003_reasons", "0004_activity"];
 
 /// Any number that nothing else locks in a bugtome database: "bugtome" in ASCII.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(27710126803217765)";
+pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(27710126803217765)";
 
 /// Another process's step may take long.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -68,10 +69,16 @@ impl Database {
     /// The steps that `migrate` would apply. Blocks like `run`.
     pub fn pending(&self) -> Result<Vec<&'static str>> {
         let mut connection = self.connect()?;
-        let applied = connection.snapshot(&mut Applied::read)?;
+        let pending = connection.snapshot(&mut pending_in)?;
         connection.settle();
-        missing(STEPS, &applied).map(|steps| steps.iter().map(|step| step.name).collect())
+        Ok(pending)
     }
+}
+
+/// The steps that are not applied yet.
+pub(super) fn pending_in(db: &mut Connection) -> Result<Vec<&'static str>> {
+    let applied = Applied::read(db)?;
+    missing(STEPS, &applied).map(|steps| steps.iter().map(|step| step.name).collect())
 }
 
 fn apply(database: &Database, steps: &[Step]) -> Result<Vec<&'static str>> {
@@ -157,6 +164,12 @@ impl Applied {
 fn missing<'a>(steps: &'a [Step], applied: &Applied) -> Result<Vec<&'a Step>> {
     let known: HashSet<&str> = steps.iter().map(|step| step.name).collect();
     for (unknown,) in applied.steps.iter().filter(|(name,)| !known.contains(name.as_str())) {
+        if is_unfinished(unknown) {
+            return Err(Error::Unavailable(
+                "the database holds an unfinished copy of another one and cannot be used: give the same `bugtome admin copy` again, which finishes it"
+                    .to_owned(),
+            ));
+        }
         if !applied.expansions.contains(unknown) {
             return Err(Error::Newer(format!(
                 "the database's schema is newer than this program (it has the step {unknown}): \

@@ -8,6 +8,7 @@ mod error;
 mod handle;
 mod in_use;
 pub mod migrations;
+pub mod moving;
 mod pool;
 mod postgres;
 mod postgres_target;
