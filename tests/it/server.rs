@@ -239,6 +239,14 @@ impl<'a> Request<'a> {
         self.header("Content-Type: application/json")
     }
 
+    /// Fields as a browser sends them.
+    pub(crate) fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let pairs: Vec<_> = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        self.body = pairs.join("&");
+        self.header("Content-Type: application/x-www-form-urlencoded")
+    }
+
     /// As it goes over the wire.
     pub(crate) fn bytes(&self) -> String {
         let head = self.headers.join("\r\n");
