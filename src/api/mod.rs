@@ -15,7 +15,6 @@ mod tickets;
 mod tokens;
 
 use std::any::Any;
-use std::future::ready;
 use std::sync::Arc;
 
 use axum::Router;
@@ -51,8 +50,8 @@ pub fn with_routes(front: &Arc<Front>, table: &[Route]) -> Router {
     let (for_route, for_method) = (Arc::clone(front), Arc::clone(front));
     router
         .merge(health(front))
-        .fallback(move |request| ready(no_route(&for_route, request)))
-        .method_not_allowed_fallback(move |request| ready(no_method(&for_method, request)))
+        .fallback(move |request| no_route(Arc::clone(&for_route), request))
+        .method_not_allowed_fallback(move |request| no_method(Arc::clone(&for_method), request))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(cross_origin))
         .layer(Observe::new(front.metrics.clone()))
@@ -82,10 +81,10 @@ fn wording(request: &Request) -> Wording {
 }
 
 /// Limits are for `/api/v1`; a route that does not exist there counts too.
-fn counted(front: &Front, request: Request, response: Response<Body>) -> Response<Body> {
+async fn counted(front: &Front, request: Request, response: Response<Body>) -> Response<Body> {
     let is_api = is_api(&request);
     let (parts, _) = request.into_parts();
-    if is_api { lost(front, &parts, response) } else { response }
+    if is_api { lost(front, &parts, response).await } else { response }
 }
 
 fn is_api(request: &Request) -> bool {
@@ -93,16 +92,16 @@ fn is_api(request: &Request) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn no_route(front: &Front, request: Request) -> Response<Body> {
+async fn no_route(front: Arc<Front>, request: Request) -> Response<Body> {
     let answer = errors::standard(StatusCode::NOT_FOUND, "The requested resource was not found", None, wording(&request));
-    counted(front, request, answer.into())
+    counted(&front, request, answer.into()).await
 }
 
 /// axum lays the `Allow` header (RFC 9110 §10.2.1) on this.
-fn no_method(front: &Front, request: Request) -> Response<Body> {
+async fn no_method(front: Arc<Front>, request: Request) -> Response<Body> {
     let answer =
         errors::standard(StatusCode::METHOD_NOT_ALLOWED, "This method is not allowed for the requested resource", None, wording(&request));
-    counted(front, request, answer.into())
+    counted(&front, request, answer.into()).await
 }
 
 /// A panic is our defect: caught, logged with the request's id, and nothing of it in the answer.

@@ -1,7 +1,8 @@
-//! The running program's means: the database with `read` and `write`, settings, clock, randomness, logging and the signal to stop.
+//! The running program's means: the database with `read` and `write`, settings, clock, randomness, shared counts, logging and the signal to stop.
 //! No routes, no rules, no SQL.
 
 pub mod clock;
+pub mod counters;
 pub mod logs;
 pub mod moving;
 pub mod passwords;

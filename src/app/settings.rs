@@ -15,8 +15,10 @@ use std::str::FromStr;
 
 pub use flags::{DatabaseFlags, Flags};
 pub use sources::{Fault, Origin};
+pub(in crate::app) use values::masked_url;
 pub use values::{BaseUrl, Networks, NoValue};
 
+use super::counters::RedisUrl;
 use crate::store::database::DatabaseUrl;
 
 use sources::{Gathered, NAMES};
@@ -36,6 +38,8 @@ pub struct Settings {
     pub rate_limit_authenticated: u32,
     /// Requests an hour for an address without a valid token; 0 is no limit.
     pub rate_limit_anonymous: u32,
+    /// Where all nodes count for their limits; without it each counts for itself.
+    pub redis_url: Option<RedisUrl>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Networks,
     /// Where `/metrics` listens, if anywhere.
@@ -123,6 +127,7 @@ impl Gathered {
         let tls = self.tls();
         let rate_limit_authenticated = self.take("rate_limit_authenticated");
         let rate_limit_anonymous = self.take("rate_limit_anonymous");
+        let redis_url = self.take("redis_url");
         let trusted_proxies = self.take("trusted_proxies");
         let metrics_listen = self.take("metrics_listen");
         Some(Settings {
@@ -132,6 +137,7 @@ impl Gathered {
             tls,
             rate_limit_authenticated: rate_limit_authenticated?,
             rate_limit_anonymous: rate_limit_anonymous?,
+            redis_url,
             trusted_proxies: trusted_proxies?,
             metrics_listen,
         })

@@ -10,11 +10,12 @@ use tokio::net::TcpListener;
 use super::demo::Demo;
 use super::{Failure, Outcome};
 use crate::app::clock::Clock;
+use crate::app::counters::Counters;
 use crate::app::random::Random;
 use crate::app::settings::{Flags, Settings};
 use crate::app::stop::{Hangups, Stopper, Termination};
 use crate::app::{App, logs};
-use crate::domain::{Who, setup};
+use crate::domain::{Who, installation, setup};
 use crate::http::faces::Faces;
 use crate::http::limits::Limiter;
 use crate::http::listen::{self, Limits};
@@ -76,12 +77,14 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
     }
     let base_url = settings.base_url_at(address).to_string();
     let metrics = meters(settings, &database)?;
+    let app = App::new(database, clock, Random::system(), &base_url);
+    let counters = counters(settings, &app, &metrics).await?;
     let front = Arc::new(Front {
-        app: App::new(database, clock, Random::system(), &base_url),
-        limiter: Limiter::new(settings.rate_limit_authenticated, settings.rate_limit_anonymous),
+        app,
+        limiter: Limiter::new(settings.rate_limit_authenticated, settings.rate_limit_anonymous).shared(counters.clone()),
         uses: Uses::default(),
         seen: Uses::default(),
-        sign_ins: SignIns::default(),
+        sign_ins: SignIns::shared(counters.clone()),
         proxies: settings.trusted_proxies.clone(),
         metrics: metrics.clone(),
     });
@@ -89,6 +92,9 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(jobs::flush_uses(Arc::clone(&front), stop.clone()));
     tasks.spawn(jobs::sweep(front.app.clone(), stop.clone()));
+    if let Some(counters) = counters {
+        tasks.spawn(counters.keep(stop.clone()));
+    }
     if let Some(address) = settings.metrics_listen {
         let listener =
             TcpListener::bind(address).await.map_err(|error| Failure::Failed(format!("cannot serve metrics on {address}: {error}")))?;
@@ -129,6 +135,27 @@ fn announce(line: &str, demo: Option<&Demo>, code: Option<&SetupCode>, base_url:
     }
     out.flush()?;
     Ok(())
+}
+
+/// What all nodes count together, where they have a Redis for it. One that cannot be reached is a warning: requests do not depend on it.
+async fn counters(settings: &Settings, app: &App, metrics: &Metrics) -> Outcome<Option<Counters>> {
+    let Some(url) = &settings.redis_url else { return Ok(None) };
+    let key = app.write(Who::Command, Via::Command, installation::counting_key).await?;
+    let counters = Counters::new(url.clone(), key);
+    let failed = |error| Failure::Failed(format!("metrics cannot be set up: {error}"));
+    let (shared, alone) = (counters.clone(), counters.clone());
+    metrics
+        .gauge("bugtome_limits_shared", "Whether all nodes count together for their limits at present", move || {
+            i64::from(shared.are_shared())
+        })
+        .map_err(failed)?;
+    metrics
+        .counter("bugtome_limits_alone_total", "Requests and sign-ins that this node limited by itself, Redis being of no use", move || {
+            alone.alone()
+        })
+        .map_err(failed)?;
+    counters.connect().await;
+    Ok(Some(counters))
 }
 
 /// Counters for operators, where somebody listens to them.

@@ -9,6 +9,7 @@ pub mod events;
 pub mod history;
 pub mod idempotency;
 pub mod imports;
+pub mod installation;
 pub mod invitations;
 pub mod likeness;
 pub mod member_tokens;

@@ -1,25 +1,27 @@
-//! Rate limits: fixed windows of an hour from a caller's first request, kept in this process's memory.
+//! Rate limits: fixed windows of an hour from a caller's first request, counted for all nodes in Redis where there is one, else by each for itself.
 //! Who a caller is, is judged elsewhere; here are only keys and counts.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+mod full;
+mod own;
 
+use std::net::IpAddr;
+use std::time::Instant;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::app::counters::{Counters, Name};
+use crate::domain::Error;
 use crate::model::id::Id;
 use crate::model::time::{Span, Time};
 use crate::model::tokens::Token;
+use full::Full;
+use own::Windows;
 
 /// How long a window is.
 pub const WINDOW: Span = Span::seconds(3_600);
 
 /// How many calls of the finder's revocation an address has in a window.
 const REVOCATIONS: u32 = 100;
-
-const SHARDS: usize = 64;
-
-/// Beyond this many callers in a shard the oldest half is forgotten, so that addresses cannot fill the memory (16 MB in all).
-const LARGEST_SHARD: usize = 4_096;
 
 /// Whose requests are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,6 +43,14 @@ impl Counted {
     /// The address by which finders are counted.
     pub fn finder(address: IpAddr) -> Self {
         Self::Finder(network(address))
+    }
+
+    fn name(self, counters: &Counters) -> Name {
+        match self {
+            Self::Token(chain) => counters.name("token", chain.to_string().as_bytes()),
+            Self::Address(address) => counters.name("address", address.to_string().as_bytes()),
+            Self::Finder(address) => counters.name("finder", address.to_string().as_bytes()),
+        }
     }
 }
 
@@ -67,25 +77,68 @@ pub struct Standing {
     pub over: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Window {
-    began: Time,
-    count: u32,
+impl Standing {
+    /// The refusal, where this request was too much.
+    pub fn check(self) -> Result<(), Error> {
+        if self.over { Err(Error::RateLimited(self.seconds)) } else { Ok(()) }
+    }
+
+    /// Lays the limit's headers on an answer, by both their names.
+    pub(super) fn lay_on(self, headers: &mut HeaderMap) {
+        let mut set = |name: &'static str, value: HeaderValue| headers.insert(HeaderName::from_static(name), value);
+        // Made of digits and quotes, so that none of them fails.
+        let text = |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
+        set("x-ratelimit-limit", self.limit.into());
+        set("x-ratelimit-remaining", self.remaining.into());
+        set("x-ratelimit-reset", self.reset.plus(Span::from_micros(999_999)).seconds().into());
+        set("ratelimit-policy", text(format!("\"default\";q={};w={}", self.limit, WINDOW.whole_seconds())));
+        set("ratelimit", text(format!("\"default\";r={};t={}", self.remaining, self.seconds)));
+    }
+}
+
+/// What is known of a request's limit before any other node's count has been asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Look {
+    /// There is no limit.
+    #[default]
+    Free,
+    /// That is how the caller stands.
+    Decided(Standing),
+    /// All nodes' count decides; this node's own stands in for it where it cannot be had.
+    Open(Counted, Standing),
+}
+
+impl Look {
+    /// The refusal, where it is certain already, so that no work is done for it.
+    pub fn check(self) -> Result<(), Error> {
+        if let Self::Decided(standing) = self { standing.check() } else { Ok(()) }
+    }
 }
 
 /// Counts requests. A limit of 0 is no limit.
 pub struct Limiter {
     authenticated: u32,
     anonymous: u32,
-    hash: RandomState,
-    shards: Vec<Mutex<HashMap<Counted, Window>>>,
+    own: Windows,
+    shared: Option<Shared>,
+}
+
+struct Shared {
+    counters: Counters,
+    full: Full,
 }
 
 impl Limiter {
-    /// Limits in requests a window.
+    /// Limits in requests a window, for this node alone.
     pub fn new(authenticated: u32, anonymous: u32) -> Self {
-        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self { authenticated, anonymous, hash: RandomState::new(), shards }
+        Self { authenticated, anonymous, own: Windows::new(), shared: None }
+    }
+
+    /// The same limits for all nodes that count there.
+    #[must_use]
+    pub fn shared(mut self, counters: Option<Counters>) -> Self {
+        self.shared = counters.map(|counters| Shared { counters, full: Full::default() });
+        self
     }
 
     /// Requests a window for a token; 0 is no limit.
@@ -107,39 +160,53 @@ impl Limiter {
         }
     }
 
-    /// Counts a request; `None` where there is no limit.
-    pub fn count(&self, counted: Counted, now: Time) -> Option<Standing> {
+    /// Counts a request in this node's memory, where that does not take long enough to be waited for.
+    pub fn look(&self, counted: Counted, now: Time) -> Look {
         let limit = self.limit(counted);
         if limit == 0 {
-            return None;
+            return Look::Free;
         }
-        let shard = usize::try_from(self.hash.hash_one(counted) % SHARDS as u64).unwrap_or(0);
-        // A count is whole after each statement, so that a panic elsewhere leaves nothing broken behind.
-        let mut windows = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
-        if windows.len() >= LARGEST_SHARD && !windows.contains_key(&counted) {
-            make_room(&mut windows, now);
+        let Some(shared) = &self.shared else { return Look::Decided(self.own.count(counted, limit, now)) };
+        if !shared.counters.are_shared() {
+            shared.counters.note_alone();
+            return Look::Decided(self.own.count(counted, limit, now));
         }
-        let window = windows.entry(counted).or_insert(Window { began: now, count: 0 });
-        if now.since(window.began) >= WINDOW {
-            *window = Window { began: now, count: 0 };
+        match shared.full.get(counted, Instant::now()) {
+            Some(standing) => Look::Decided(standing),
+            None => Look::Open(counted, self.own.count(counted, limit, now)),
         }
-        let over = window.count >= limit;
-        if !over {
-            window.count += 1;
-        }
-        let reset = window.began.plus(WINDOW);
-        Some(Standing { limit, remaining: limit - window.count, reset, seconds: reset.since(now).whole_seconds(), over })
     }
-}
 
-fn make_room(windows: &mut HashMap<Counted, Window>, now: Time) {
-    windows.retain(|_, window| now.since(window.began) < WINDOW);
-    if windows.len() >= LARGEST_SHARD {
-        let mut began: Vec<Time> = windows.values().map(|window| window.began).collect();
-        let middle = began.len() / 2;
-        let (_, median, _) = began.select_nth_unstable(middle);
-        let median = *median;
-        windows.retain(|_, window| window.began > median);
+    /// How the caller stands, `None` where there is no limit. Asks for all nodes' count where that is still open, for 50 ms at most.
+    pub async fn decide(&self, look: Look, now: Time) -> Option<Standing> {
+        let (counted, own) = match look {
+            Look::Free => return None,
+            Look::Decided(standing) => return Some(standing),
+            Look::Open(counted, own) => (counted, own),
+        };
+        let standing = match &self.shared {
+            Some(shared) => self.ask(shared, counted, own.limit, now).await,
+            None => None,
+        };
+        Some(standing.unwrap_or(own))
+    }
+
+    async fn ask(&self, shared: &Shared, counted: Counted, limit: u32, now: Time) -> Option<Standing> {
+        let asked = Instant::now();
+        let tally = shared.counters.count(&[(counted.name(&shared.counters), limit)], WINDOW).await?;
+        let window = *tally.windows.first()?;
+        let remaining = limit.saturating_sub(window.count);
+        let standing = Standing { limit, remaining, reset: window.end, seconds: window.rest.whole_seconds(), over: tally.full };
+        self.own.adopt(counted, now.plus(window.rest).minus(WINDOW), window.count, now);
+        if tally.full {
+            shared.full.note(counted, standing, window.rest, asked);
+        }
+        Some(standing)
+    }
+
+    /// Counts a request; `None` where there is no limit.
+    pub async fn count(&self, counted: Counted, now: Time) -> Option<Standing> {
+        self.decide(self.look(counted, now), now).await
     }
 }
 
@@ -153,10 +220,19 @@ mod tests {
         Counted::address(text.parse().unwrap())
     }
 
+    /// Counts where no other node is to be asked.
+    fn count(limiter: &Limiter, counted: Counted, now: Time) -> Option<Standing> {
+        match limiter.look(counted, now) {
+            Look::Free => None,
+            Look::Decided(standing) => Some(standing),
+            open @ Look::Open(..) => panic!("{open:?}"),
+        }
+    }
+
     #[test]
     fn a_window_begins_with_the_first_request_and_ends_an_hour_later() {
         let limiter = Limiter::new(1_000, 2);
-        let count = |seconds| limiter.count(address("192.0.2.1"), START.plus(Span::seconds(seconds))).unwrap();
+        let count = |seconds| count(&limiter, address("192.0.2.1"), START.plus(Span::seconds(seconds))).unwrap();
         assert_eq!((count(0).remaining, count(1).remaining), (1, 0));
         let third = count(1_800);
         assert!(third.over && third.seconds == 1_800 && third.reset == START.plus(WINDOW));
@@ -166,27 +242,18 @@ mod tests {
     #[test]
     fn callers_are_counted_apart_and_an_ipv6_network_together() {
         let limiter = Limiter::new(1_000, 1);
-        assert!(!limiter.count(address("2001:db8::1"), START).unwrap().over);
-        assert!(limiter.count(address("2001:db8::2"), START).unwrap().over);
-        assert!(!limiter.count(address("2001:db8:0:1::1"), START).unwrap().over);
-        assert!(!limiter.count(address("192.0.2.1"), START).unwrap().over);
-        assert!(limiter.count(address("::ffff:192.0.2.1"), START).unwrap().over);
-        assert!(!limiter.count(Counted::finder("192.0.2.1".parse().unwrap()), START).unwrap().over);
+        let over = |counted| count(&limiter, counted, START).unwrap().over;
+        assert!(!over(address("2001:db8::1")));
+        assert!(over(address("2001:db8::2")));
+        assert!(!over(address("2001:db8:0:1::1")));
+        assert!(!over(address("192.0.2.1")));
+        assert!(over(address("::ffff:192.0.2.1")));
+        assert!(!over(Counted::finder("192.0.2.1".parse().unwrap())));
     }
 
     #[test]
     fn no_limit_is_no_count() {
-        assert_eq!(Limiter::new(0, 0).count(address("192.0.2.1"), START), None);
-        assert_eq!(Limiter::new(0, 0).count(Counted::finder("192.0.2.1".parse().unwrap()), START), None);
-    }
-
-    #[test]
-    fn addresses_do_not_fill_the_memory() {
-        let limiter = Limiter::new(1_000, 100);
-        for number in 0..400_000_u32 {
-            limiter.count(Counted::address(std::net::Ipv4Addr::from(number).into()), START.plus(Span::from_micros(number.into())));
-        }
-        let kept: usize = limiter.shards.iter().map(|shard| shard.lock().unwrap().len()).sum();
-        assert!(kept <= SHARDS * LARGEST_SHARD, "{kept}");
+        assert_eq!(count(&Limiter::new(0, 0), address("192.0.2.1"), START), None);
+        assert_eq!(count(&Limiter::new(0, 0), Counted::finder("192.0.2.1".parse().unwrap()), START), None);
     }
 }

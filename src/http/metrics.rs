@@ -8,7 +8,7 @@ use axum::Router;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use prometheus::core::Collector;
-use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 use tokio::net::TcpListener;
 
 use super::listen::{self, Limits};
@@ -99,6 +99,16 @@ impl Metrics {
         counts.registry.register(Box::new(gauge.clone()))?;
         let mut refresh = counts.refresh.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         refresh.push(Box::new(move || gauge.set(read())));
+        Ok(())
+    }
+
+    /// As [`Metrics::gauge`] for a count that only grows; its name ends with `_total`.
+    pub fn counter(&self, name: &str, help: &str, read: impl Fn() -> u64 + Send + 'static) -> Result<(), prometheus::Error> {
+        let Some(counts) = &self.0 else { return Ok(()) };
+        let counter = IntCounter::new(name, help)?;
+        counts.registry.register(Box::new(counter.clone()))?;
+        let mut refresh = counts.refresh.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        refresh.push(Box::new(move || counter.inc_by(read().saturating_sub(counter.get()))));
         Ok(())
     }
 
@@ -195,6 +205,7 @@ mod tests {
         metrics.refused("rate_limit");
         metrics.database("read", Duration::from_micros(50));
         metrics.gauge("bugtome_writer_queue", "Waiting writes.", || 7).unwrap();
+        metrics.counter("bugtome_writes_total", "Writes.", || 9).unwrap();
         let open = metrics.connection();
         let text = metrics.text().unwrap();
         for line in [
@@ -203,6 +214,7 @@ mod tests {
             r#"bugtome_refusals_total{reason="rate_limit"} 1"#,
             r#"bugtome_database_duration_seconds_count{kind="read"} 1"#,
             "bugtome_writer_queue 7",
+            "bugtome_writes_total 9",
             "bugtome_connections 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");

@@ -9,13 +9,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request as HttpRequest;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use axum::http::{HeaderName, HeaderValue, Method, Response};
 use axum::routing::{MethodFilter, on};
 
 use super::answer::Answer;
 use super::body;
 use super::client::{Presented, client_address, idempotency_key, presented, wants_problem_json};
-use super::limits::{Counted, Limiter, Standing};
+use super::limits::{Counted, Limiter, Look, Standing};
 use super::log::{CallerKind, InternalDetail};
 use super::metrics::Metrics;
 use super::request::{Parameters, Request};
@@ -126,6 +126,7 @@ pub fn mount(router: Router, front: &Arc<Front>, face: Face, route: Route) -> Ro
 /// What is known of a request once it has been let in or turned away.
 #[derive(Debug, Clone, Copy, Default)]
 struct Passed {
+    look: Look,
     standing: Option<Standing>,
     expires_at: Option<Time>,
     token: Option<Id<Token>>,
@@ -167,7 +168,7 @@ impl Visit<'_> {
         };
         let public = matches!(self.route.capability.rule().door, Door::Anybody);
         if token.is_none() && !public {
-            return Err(self.turned_away(passed));
+            return Err(self.turned_away(passed).await);
         }
         let key = if self.route.capability == Capability::RevokeFoundTokens { Ok(None) } else { idempotency_key(&parts) };
         let rotation = match &key {
@@ -208,15 +209,13 @@ impl Visit<'_> {
     }
 
     /// Nobody who could be named: counted on the address, and refused as unknown or as too many.
-    fn turned_away(&self, passed: &mut Passed) -> Error {
-        passed.standing = self.front.limiter.count(Counted::address(self.address), self.front.app.now());
-        match passed.standing {
-            Some(standing) if standing.over => Error::RateLimited(standing.seconds),
-            _ => Error::Unauthenticated,
-        }
+    async fn turned_away(&self, passed: &mut Passed) -> Error {
+        passed.standing = self.front.limiter.count(Counted::address(self.address), self.front.app.now()).await;
+        passed.check().err().unwrap_or(Error::Unauthenticated)
     }
 
-    /// Counts the request for its judged caller. This happens once, also where the database makes the judging run again.
+    /// Counts the request for its judged caller, as far as that goes without waiting: the database is not to wait for other nodes' counts.
+    /// This happens once, also where the database makes the judging run again.
     fn count(&self, ctx: &Ctx<'_>) -> Passed {
         let counted = match (ctx.token(), self.route.capability) {
             (_, Capability::ReadDescription) => None,
@@ -225,7 +224,8 @@ impl Visit<'_> {
             (None, _) => Some(Counted::address(self.address)),
         };
         Passed {
-            standing: counted.and_then(|counted| self.front.limiter.count(counted, ctx.now)),
+            look: counted.map_or(Look::Free, |counted| self.front.limiter.look(counted, ctx.now)),
+            standing: None,
             expires_at: ctx.token().and_then(|judged| judged.expires_at).filter(|end| end.since(ctx.now) <= EXPIRY_NOTICE),
             token: ctx.token().map(|judged| judged.id),
             kind: ctx.token().map(|judged| if judged.is_personal() { "personal" } else { "project" }),
@@ -233,7 +233,8 @@ impl Visit<'_> {
         }
     }
 
-    /// A request that only reads: judged once, in its own read.
+    /// A request that only reads: judged once, in its own read. Whether it was too many for all nodes together is known after it; what it
+    /// has read is then for nobody.
     async fn read(&self, who: impl Fn(About) -> Who, operation: Result<Operation>, passed: &mut Passed) -> Result<Answer> {
         let (about, scans) = operation.as_ref().map_or((About::Nothing, false), |operation| (operation.about, operation.scans));
         let mut operation = Some(operation);
@@ -261,10 +262,7 @@ impl Visit<'_> {
         } else {
             self.timed("read", app.read(who(about), self.face.via, work)).await
         };
-        let (seen, outcome) = self.judged(outcome, passed)?;
-        *passed = seen;
-        self.close_retry_door(seen).await?;
-        outcome
+        self.limited(outcome, passed).await?
     }
 
     /// The first read of a request that writes: caller, limit and scope, before any of the body is taken.
@@ -276,18 +274,20 @@ impl Visit<'_> {
             Ok((seen, allow(ctx, seen, this.route.capability)))
         };
         let outcome = self.timed("read", self.front.app.read(who, self.face.via, work)).await;
-        let (seen, outcome) = self.judged(outcome, passed)?;
-        *passed = seen;
-        self.close_retry_door(seen).await?;
-        outcome
+        self.limited(outcome, passed).await?
     }
 
-    /// A token that turned out to be worth nothing counts on its address.
-    fn judged<T>(&self, outcome: Result<T>, passed: &mut Passed) -> Result<T> {
-        match outcome {
-            Err(Error::Unauthenticated) => Err(self.turned_away(passed)),
-            outcome => outcome,
-        }
+    /// What a judged read came to, where the caller's limit allows it. A token that turned out to be worth nothing counts on its address.
+    async fn limited<T>(&self, outcome: Result<(Passed, T)>, passed: &mut Passed) -> Result<T> {
+        let (seen, outcome) = match outcome {
+            Err(Error::Unauthenticated) => return Err(self.turned_away(passed).await),
+            outcome => outcome?,
+        };
+        let standing = self.front.limiter.decide(seen.look, self.front.app.now()).await;
+        *passed = Passed { standing, ..seen };
+        self.close_retry_door(seen).await?;
+        passed.check()?;
+        Ok(outcome)
     }
 
     /// Tells operators how long the database took, waiting for it included.
@@ -336,12 +336,17 @@ impl Detached {
     }
 }
 
+impl Passed {
+    /// The refusal of whoever is over its limit.
+    fn check(&self) -> Result<()> {
+        self.standing.map_or(Ok(()), Standing::check)
+    }
+}
+
 /// Limit before scope.
 fn allow(ctx: &Ctx<'_>, passed: Passed, capability: Capability) -> Result<()> {
-    match passed.standing {
-        Some(standing) if standing.over => Err(Error::RateLimited(standing.seconds)),
-        _ => ctx.allow(capability),
-    }
+    passed.look.check()?;
+    ctx.allow(capability)
 }
 
 /// The answer with what every answer carries.
@@ -357,25 +362,13 @@ fn finish(front: &Front, face: Face, outcome: Result<Answer>, passed: Passed, wo
         response.extensions_mut().insert(InternalDetail(detail.into()));
     }
     response.extensions_mut().insert(CallerKind(passed.kind.unwrap_or("anonymous")));
-    lay_on(response.headers_mut(), passed.standing, passed.expires_at);
+    if let Some(standing) = passed.standing {
+        standing.lay_on(response.headers_mut());
+    }
+    if let Some(Ok(end)) = passed.expires_at.map(|end| HeaderValue::try_from(end.to_string())) {
+        response.headers_mut().insert(HeaderName::from_static("x-token-expires-at"), end);
+    }
     response
-}
-
-/// Limits by both their names, and the token's end.
-fn lay_on(headers: &mut HeaderMap, standing: Option<Standing>, expires_at: Option<Time>) {
-    let mut set = |name: &'static str, value: HeaderValue| headers.insert(HeaderName::from_static(name), value);
-    // Made of digits and quotes, so that none of them fails.
-    let text = |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
-    if let Some(standing) = standing {
-        set("x-ratelimit-limit", standing.limit.into());
-        set("x-ratelimit-remaining", standing.remaining.into());
-        set("x-ratelimit-reset", standing.reset.plus(Span::from_micros(999_999)).seconds().into());
-        set("ratelimit-policy", text(format!("\"default\";q={};w={}", standing.limit, super::limits::WINDOW.whole_seconds())));
-        set("ratelimit", text(format!("\"default\";r={};t={}", standing.remaining, standing.seconds)));
-    }
-    if let Some(end) = expires_at {
-        set("x-token-expires-at", text(end.to_string()));
-    }
 }
 
 /// Refusals by reason, for operators.
@@ -411,8 +404,10 @@ pub(super) fn detail(error: &Error) -> Option<String> {
 }
 
 /// A request for which there is no route or no such method: counted on the address, and it stays what it is.
-pub fn lost(front: &Front, parts: &Parts, mut response: Response<Body>) -> Response<Body> {
-    let standing = front.limiter.count(Counted::address(client_address(front, parts)), front.app.now());
-    lay_on(response.headers_mut(), standing, None);
+pub async fn lost(front: &Front, parts: &Parts, mut response: Response<Body>) -> Response<Body> {
+    let standing = front.limiter.count(Counted::address(client_address(front, parts)), front.app.now()).await;
+    if let Some(standing) = standing {
+        standing.lay_on(response.headers_mut());
+    }
     response
 }

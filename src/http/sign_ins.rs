@@ -1,11 +1,12 @@
-//! How often a sign-in may fail: by address, by account from one address, and by account from everywhere.
-//! Whether a sign-in is right is judged elsewhere.
+//! How often a sign-in may fail: by address, by account from one address, and by account from everywhere; counted for all nodes in Redis where there
+//! is one, else by each for itself. Whether a sign-in is right is judged elsewhere.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::limits::network;
+use crate::app::counters::{Counters, Name, Tally};
 use crate::model::time::{Span, Time};
 use crate::model::users::Email;
 
@@ -39,29 +40,93 @@ impl Counted {
             Self::Account(_) => BY_ACCOUNT,
         }
     }
+
+    fn name(&self, counters: &Counters) -> Name {
+        match self {
+            Self::Address(address) => counters.name("sign-in:address", address.to_string().as_bytes()),
+            // No address has a space in it.
+            Self::Pair(address, account) => counters.name("sign-in:pair", format!("{address} {account}").as_bytes()),
+            Self::Account(account) => counters.name("sign-in:account", account.as_bytes()),
+        }
+    }
 }
 
-/// Failures of the last quarter of an hour, in this process's memory.
-#[derive(Debug, Default)]
-pub struct SignIns(Mutex<HashMap<Counted, (Time, u32)>>);
+/// What a try counts under.
+fn keys(email: &Email, address: IpAddr, known: bool) -> Vec<Counted> {
+    let address = network(address);
+    let account = email.key().to_owned();
+    let mut keys = vec![Counted::Address(address), Counted::Pair(address, account.clone())];
+    // So that a stranger cannot lock the owner out.
+    if !known {
+        keys.push(Counted::Account(account));
+    }
+    keys
+}
+
+/// Failures of the last quarter of an hour.
+#[derive(Default)]
+pub struct SignIns {
+    own: Own,
+    shared: Option<Counters>,
+}
+
+/// A try that has been counted.
+#[derive(Debug)]
+#[must_use = "a try that was right is to be taken back"]
+pub struct Try {
+    keys: Vec<Counted>,
+    /// Where all nodes have counted it: when the windows end.
+    ends: Option<Vec<Time>>,
+}
 
 impl SignIns {
-    fn keys(email: &Email, address: IpAddr, known: bool) -> Vec<Counted> {
-        let address = network(address);
-        let account = email.key().to_owned();
-        let mut keys = vec![Counted::Address(address), Counted::Pair(address, account.clone())];
-        // So that a stranger cannot lock the owner out.
-        if !known {
-            keys.push(Counted::Account(account));
-        }
-        keys
+    /// Counted for all nodes there; `None` for this node alone.
+    pub fn shared(counters: Option<Counters>) -> Self {
+        Self { own: Own::default(), shared: counters }
     }
 
     /// Counts a try before it is looked at, so that many at once are no way around the limit. `Err` with the seconds until there may be another
     /// one, if there have been too many. `known` says whether the user has signed in from this browser before.
-    pub fn attempt(&self, email: &Email, address: IpAddr, known: bool, now: Time) -> Result<(), i64> {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let keys = Self::keys(email, address, known);
+    pub async fn attempt(&self, email: &Email, address: IpAddr, known: bool, now: Time) -> Result<Try, i64> {
+        let keys = keys(email, address, known);
+        let tally = match &self.shared {
+            Some(counters) => counters.count(&names(counters, &keys), WINDOW).await,
+            None => None,
+        };
+        let Some(tally) = tally else { return self.own.attempt(&keys, now).map(|()| Try { keys, ends: None }) };
+        self.own.adopt(&keys, &tally, now);
+        if tally.full {
+            let full = keys.iter().zip(&tally.windows).filter(|(key, window)| window.count >= key.most());
+            return Err(full.map(|(_, window)| window.rest.whole_seconds()).max().unwrap_or(1));
+        }
+        Ok(Try { keys, ends: Some(tally.windows.iter().map(|window| window.end).collect()) })
+    }
+
+    /// Takes back a try that was right: only failures count.
+    pub async fn succeeded(&self, right: Try) {
+        self.own.take_back(&right.keys);
+        if let (Some(counters), Some(ends)) = (&self.shared, right.ends) {
+            let counted: Vec<_> = right.keys.iter().map(|key| key.name(counters)).zip(ends).collect();
+            counters.take_back(&counted).await;
+        }
+    }
+}
+
+fn names(counters: &Counters, keys: &[Counted]) -> Vec<(Name, u32)> {
+    keys.iter().map(|key| (key.name(counters), key.most())).collect()
+}
+
+/// What this node keeps in its memory: all there is where there is no Redis, and what is fallen back on where it is gone.
+#[derive(Default)]
+struct Own(Mutex<HashMap<Counted, (Time, u32)>>);
+
+impl Own {
+    fn tries(&self) -> MutexGuard<'_, HashMap<Counted, (Time, u32)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn attempt(&self, keys: &[Counted], now: Time) -> Result<(), i64> {
+        let mut tries = self.tries();
         let full = keys.iter().filter_map(|key| {
             let (began, count) = tries.get(key)?;
             let rest = began.plus(WINDOW).since(now);
@@ -72,7 +137,7 @@ impl SignIns {
         }
         make_room(&mut tries, now);
         for key in keys {
-            let (began, count) = tries.entry(key).or_insert((now, 0));
+            let (began, count) = tries.entry(key.clone()).or_insert((now, 0));
             if now.since(*began) >= WINDOW {
                 (*began, *count) = (now, 0);
             }
@@ -81,11 +146,19 @@ impl SignIns {
         Ok(())
     }
 
-    /// Takes back a try that was right: only failures count.
-    pub fn succeeded(&self, email: &Email, address: IpAddr, known: bool) {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for key in Self::keys(email, address, known) {
-            if let Some((_, count)) = tries.get_mut(&key) {
+    /// Takes over what all nodes together have counted, so that it is where this node goes on if it must alone.
+    fn adopt(&self, keys: &[Counted], tally: &Tally, now: Time) {
+        let mut tries = self.tries();
+        make_room(&mut tries, now);
+        for (key, window) in keys.iter().zip(&tally.windows) {
+            tries.insert(key.clone(), (now.plus(window.rest).minus(WINDOW), window.count));
+        }
+    }
+
+    fn take_back(&self, keys: &[Counted]) {
+        let mut tries = self.tries();
+        for key in keys {
+            if let Some((_, count)) = tries.get_mut(key) {
                 *count = count.saturating_sub(1);
             }
         }
@@ -116,43 +189,47 @@ mod tests {
         IpAddr::from([192, 0, 2, last])
     }
 
-    #[test]
-    fn an_account_is_tried_ten_times_from_one_address() {
+    async fn attempt(sign_ins: &SignIns, who: &str, last: u8, known: bool, now: Time) -> Result<(), i64> {
+        sign_ins.attempt(&email(who), address(last), known, now).await.map(|_| ())
+    }
+
+    #[tokio::test]
+    async fn an_account_is_tried_ten_times_from_one_address() {
         let sign_ins = SignIns::default();
         for _ in 0..10 {
-            assert_eq!(sign_ins.attempt(&email("A@x"), address(1), false, NOW), Ok(()));
+            assert_eq!(attempt(&sign_ins, "A@x", 1, false, NOW).await, Ok(()));
         }
-        assert_eq!(sign_ins.attempt(&email("a@X"), address(1), false, NOW), Err(900));
-        assert_eq!(sign_ins.attempt(&email("b@x"), address(1), false, NOW), Ok(()));
-        assert_eq!(sign_ins.attempt(&email("a@x"), address(2), false, NOW), Ok(()));
-        assert_eq!(sign_ins.attempt(&email("a@x"), address(1), false, NOW.plus(WINDOW)), Ok(()));
+        assert_eq!(attempt(&sign_ins, "a@X", 1, false, NOW).await, Err(900));
+        assert_eq!(attempt(&sign_ins, "b@x", 1, false, NOW).await, Ok(()));
+        assert_eq!(attempt(&sign_ins, "a@x", 2, false, NOW).await, Ok(()));
+        assert_eq!(attempt(&sign_ins, "a@x", 1, false, NOW.plus(WINDOW)).await, Ok(()));
     }
 
-    #[test]
-    fn who_is_right_is_not_counted() {
+    #[tokio::test]
+    async fn who_is_right_is_not_counted() {
         let sign_ins = SignIns::default();
         for _ in 0..100 {
-            assert_eq!(sign_ins.attempt(&email("a@x"), address(1), false, NOW), Ok(()));
-            sign_ins.succeeded(&email("a@x"), address(1), false);
+            let right = sign_ins.attempt(&email("a@x"), address(1), false, NOW).await.unwrap();
+            sign_ins.succeeded(right).await;
         }
     }
 
-    #[test]
-    fn strangers_everywhere_do_not_lock_the_owners_browser_out() {
+    #[tokio::test]
+    async fn strangers_everywhere_do_not_lock_the_owners_browser_out() {
         let sign_ins = SignIns::default();
         for last in 0..50 {
-            assert_eq!(sign_ins.attempt(&email("a@x"), address(last), false, NOW), Ok(()));
+            assert_eq!(attempt(&sign_ins, "a@x", last, false, NOW).await, Ok(()));
         }
-        assert!(sign_ins.attempt(&email("a@x"), address(200), false, NOW).is_err());
-        assert_eq!(sign_ins.attempt(&email("a@x"), address(200), true, NOW), Ok(()));
+        assert!(attempt(&sign_ins, "a@x", 200, false, NOW).await.is_err());
+        assert_eq!(attempt(&sign_ins, "a@x", 200, true, NOW).await, Ok(()));
     }
 
-    #[test]
-    fn an_address_does_not_try_all_accounts() {
+    #[tokio::test]
+    async fn an_address_does_not_try_all_accounts() {
         let sign_ins = SignIns::default();
         for number in 0..100 {
-            assert_eq!(sign_ins.attempt(&email(&format!("{number}@x")), address(1), false, NOW), Ok(()));
+            assert_eq!(attempt(&sign_ins, &format!("{number}@x"), 1, false, NOW).await, Ok(()));
         }
-        assert!(sign_ins.attempt(&email("another@x"), address(1), true, NOW).is_err());
+        assert!(attempt(&sign_ins, "another@x", 1, true, NOW).await.is_err());
     }
 }

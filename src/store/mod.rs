@@ -7,6 +7,7 @@ pub mod database;
 pub mod events;
 pub mod history;
 pub mod idempotency;
+pub mod installation;
 pub mod invitations;
 pub mod likeness;
 pub mod members;

@@ -12,6 +12,7 @@ pub const TABLES: &[Table] = &[
     Table { name: "organizations", key: &["id"], columns: ORGANIZATIONS },
     Table { name: "members", key: &["organization_id", "user_id"], columns: MEMBERS },
     Table { name: "projects", key: &["id"], columns: PROJECTS },
+    Table { name: "installation_keys", key: &["name"], columns: &[text("name"), bytes("value")] },
     Table { name: "serials", key: &["name"], columns: &[text("name"), integer("last")] },
     Table { name: "project_counters", key: &["project_id"], columns: PROJECT_COUNTERS },
     Table { name: "tokens", key: &["digest"], columns: TOKENS },
@@ -35,7 +36,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
 ];
 
 /// The tables that hold something before anybody has used a database: what is in them alone makes no installation.
-pub const NEVER_EMPTY: &[&str] = &["serials", "setup"];
+pub const NEVER_EMPTY: &[&str] = &["installation_keys", "serials", "setup"];
 
 const PERSONS: &[TableColumn] = &[id("id"), integer("kind"), text("name"), text("email").or_null(), id("organization_id").or_null()];
 

@@ -18,10 +18,10 @@ pub(super) async fn compare(visit: &Visit, typed: Password) -> Result<Option<Str
         .await?;
     let email = email.and_then(|email| Email::parse(&Field::Value(email.into())).ok()).ok_or(Error::Unauthenticated)?;
     let (front, now) = (visit.front(), visit.front().app.now());
-    front.sign_ins.attempt(&email, visit.address(), true, now).map_err(Error::RateLimited)?;
+    let counted = front.sign_ins.attempt(&email, visit.address(), true, now).await.map_err(Error::RateLimited)?;
     let fits = passwords::fit(typed, hash.clone()).await;
     if fits {
-        front.sign_ins.succeeded(&email, visit.address(), true);
+        front.sign_ins.succeeded(counted).await;
     }
     Ok(hash.filter(|_| fits))
 }

@@ -69,11 +69,14 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     let (asked, device) = (email.clone(), browser.device.as_ref().map(Secret::hashed));
     let (found, known) = visit.read(move |ctx| sessions::credentials(ctx, &asked, device.as_ref())).await?;
     let (front, address) = (visit.front(), visit.address());
-    if let Err(seconds) = front.sign_ins.attempt(&email, address, known, front.app.now()) {
-        let minutes = (seconds + 59) / 60;
-        let problem = format!("Too many tries. Wait {minutes} minute{} and try again.", if minutes == 1 { "" } else { "s" });
-        return Ok(refused(&visit, StatusCode::TOO_MANY_REQUESTS, problem)?.with(RETRY_AFTER, seconds));
-    }
+    let counted = match front.sign_ins.attempt(&email, address, known, front.app.now()).await {
+        Ok(counted) => counted,
+        Err(seconds) => {
+            let minutes = (seconds + 59) / 60;
+            let problem = format!("Too many tries. Wait {minutes} minute{} and try again.", if minutes == 1 { "" } else { "s" });
+            return Ok(refused(&visit, StatusCode::TOO_MANY_REQUESTS, problem)?.with(RETRY_AFTER, seconds));
+        }
+    };
     let user = found.as_ref().map(|found| found.id);
     let hash = found.and_then(|found| found.password_hash);
     let fits = passwords::fit(password, hash.clone()).await;
@@ -83,7 +86,7 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     };
     match opened {
         Ok(opened) => {
-            front.sign_ins.succeeded(&email, address, known);
+            front.sign_ins.succeeded(counted).await;
             let next = own_path(form.text("next")).unwrap_or(HOME);
             Ok(signed_in(see(next), &opened, visit.is_secure()))
         }

@@ -453,7 +453,18 @@ fn every_table_has_been_thought_of() {
     const RIGHTS: [&str; 7] = ["members", "organizations", "project_counters", "projects", "serials", "tokens", "users"];
     // What a browser or a link could come in by: a restore ends all of it.
     const ENDED: [&str; 5] = ["devices", "invitations", "reset_links", "sessions", "setup"];
-    const DATA: [&str; 8] = ["comment_words", "comments", "events", "idempotency", "persons", "schema_steps", "ticket_words", "tickets"];
+    const DATA: [&str; 10] = [
+        "comment_words",
+        "comments",
+        "events",
+        "idempotency",
+        "installation_keys",
+        "persons",
+        "schema_expansions",
+        "schema_steps",
+        "ticket_words",
+        "tickets",
+    ];
     let place = Installation::sqlite();
     let rows = place.inside(|ctx| {
         Ok(ctx.db.query(bugtome::sql!((String,):

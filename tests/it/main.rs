@@ -1,5 +1,5 @@
 //! The stories of bugtome: what the contract promises, told through the real router on both databases and by the real process.
-//! Files are named like the nouns; what they share is in `harness` (in process), `server` (the binary) and `installation` (commands).
+//! Files are named like the nouns; what they share is in `harness` (in process), `server` (the binary), `redis_server` and `installation` (commands).
 
 #[cfg(test)]
 mod access;
@@ -50,6 +50,8 @@ mod kill;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod limits_alone;
+#[cfg(test)]
 mod list_pages;
 #[cfg(test)]
 mod load;
@@ -80,6 +82,8 @@ mod projects;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod redis_server;
+#[cfg(test)]
 mod reindex;
 #[cfg(test)]
 mod rights;
@@ -89,6 +93,8 @@ mod search;
 mod secrets;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod shared_limits;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]

@@ -188,11 +188,9 @@ impl Visitor<'_> {
 
     /// Sends a form with the key of the last page.
     fn post(&mut self, node: usize, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
-        let fields = fields.iter().copied().chain([("key", self.key.as_str())]);
-        let body: Vec<String> = fields.map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let fields: Vec<_> = fields.iter().copied().chain([("key", self.key.as_str())]).collect();
         let request = Request::new("POST", path).header(&self.cookie_line()).header(&format!("Origin: {BASE_URL}"));
-        let answer = self.nodes.servers[node].ask(&request.header("Sec-Fetch-Site: same-origin").form(&body.join("&")));
+        let answer = self.nodes.servers[node].ask(&request.header("Sec-Fetch-Site: same-origin").form(&fields));
         assert_eq!(answer.status, 303, "{answer:?}");
         self.keep(&answer);
         answer

@@ -301,9 +301,11 @@ impl<'a> Request<'a> {
         self.header("Content-Type: application/json")
     }
 
-    /// A body that is a form.
-    pub(crate) fn form(mut self, body: &str) -> Self {
-        body.clone_into(&mut self.body);
+    /// Fields as a browser sends them.
+    pub(crate) fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let pairs: Vec<_> = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        self.body = pairs.join("&");
         self.header("Content-Type: application/x-www-form-urlencoded")
     }
 

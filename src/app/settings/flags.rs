@@ -38,6 +38,9 @@ pub struct Flags {
     /// Requests an hour for an unauthenticated address, 0 for no limit [default: 100]
     #[arg(long, value_name = "NUMBER")]
     pub rate_limit_anonymous: Option<String>,
+    /// The Redis or Valkey in which all nodes count for their limits [default: each node by itself]
+    #[arg(long, value_name = "URL")]
+    pub redis_url: Option<String>,
     /// Proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas
     #[arg(long, value_name = "NETWORKS")]
     pub trusted_proxies: Option<String>,
@@ -57,6 +60,7 @@ impl Flags {
             "tls_key" => &self.tls_key,
             "rate_limit_authenticated" => &self.rate_limit_authenticated,
             "rate_limit_anonymous" => &self.rate_limit_anonymous,
+            "redis_url" => &self.redis_url,
             "trusted_proxies" => &self.trusted_proxies,
             "metrics_listen" => &self.metrics_listen,
             _ => &None,

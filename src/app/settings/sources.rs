@@ -20,7 +20,7 @@ const ADDRESS: &str = "an address and a port such as 127.0.0.1:8080";
 const LIMIT: &str = "a number of requests an hour, 0 for no limit";
 const FILE: &str = "the path of a PEM file";
 
-pub(super) const NAMES: [Name; 9] = [
+pub(super) const NAMES: [Name; 10] = [
     Name { key: "listen", expected: ADDRESS, default: Some("127.0.0.1:8080") },
     Name { key: "database_url", expected: "sqlite://FILE or postgres://USER@HOST/NAME", default: Some("sqlite://bugtome.db") },
     Name { key: "base_url", expected: "http:// or https:// with a host and no path", default: None },
@@ -28,6 +28,7 @@ pub(super) const NAMES: [Name; 9] = [
     Name { key: "tls_key", expected: FILE, default: None },
     Name { key: "rate_limit_authenticated", expected: LIMIT, default: Some("1000") },
     Name { key: "rate_limit_anonymous", expected: LIMIT, default: Some("100") },
+    Name { key: "redis_url", expected: "redis://HOST or, for TLS, rediss://HOST, with USER:PASSWORD@ before the host", default: None },
     Name { key: "trusted_proxies", expected: "addresses and networks such as 10.0.0.0/8, separated by commas", default: Some("") },
     Name { key: "metrics_listen", expected: ADDRESS, default: None },
 ];
@@ -125,7 +126,7 @@ pub(super) fn variable(key: &str) -> String {
 /// The value as it may be shown.
 pub(super) fn shown(key: &str, text: &str) -> String {
     match key {
-        "database_url" => masked_url(text),
+        "database_url" | "redis_url" => masked_url(text),
         // A slip that puts a password here must not show it either.
         "base_url" if text.contains('@') => masked_url(text),
         _ => text.to_owned(),

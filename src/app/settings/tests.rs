@@ -112,6 +112,17 @@ fn passwords_are_shown_nowhere() {
     let loaded = Settings::load_from(&flags, [], empty.path()).unwrap();
     assert_eq!(line(&loaded, "database_url"), r#"database_url = "postgres://me:***@db/x" # flag"#);
     assert!(!format!("{loaded:?}").contains("hush"));
+    let shown = |url: &str| {
+        let loaded = Settings::load_from(&Flags::default(), environment(&[("BUGTOME_REDIS_URL", url)]), empty.path());
+        loaded.map_or_else(|error| error.to_string(), |loaded| format!("{} {loaded:?}", line(&loaded, "redis_url")))
+    };
+    let told = shown("rediss://me:hush@cache/1");
+    assert!(
+        told.starts_with(r#"redis_url = "rediss://me:***@cache/1" # environment BUGTOME_REDIS_URL"#) && !told.contains("hush"),
+        "{told}"
+    );
+    let told = shown("http://me:hush@cache");
+    assert!(told.starts_with(r#"redis_url (from environment BUGTOME_REDIS_URL): "http://me:***@cache" is not redis://HOST"#), "{told}");
 }
 
 #[test]

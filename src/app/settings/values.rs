@@ -13,7 +13,7 @@ use axum::http::Uri;
 pub struct NoValue;
 
 /// The URL without its passwords. Made to err on the dark side: what cannot be told apart, in a URL with a mistake in it, is masked too.
-pub(super) fn masked_url(text: &str) -> String {
+pub(in crate::app) fn masked_url(text: &str) -> String {
     if text.starts_with("sqlite://") {
         return text.to_owned();
     }
@@ -25,12 +25,15 @@ pub(super) fn masked_url(text: &str) -> String {
         masked.replace_range(start + colon + 1..end, "***");
     }
     // A password may also come as a parameter (`?password=…`) or in the other form that PostgreSQL knows (`host=… password=…`).
-    let mut from = 0;
-    while let Some(at) = masked[from..].to_ascii_lowercase().find("password") {
-        let start = from + at + "password".len();
-        let end = masked[start..].find('&').map_or(masked.len(), |end| start + end);
-        masked.replace_range(start..end, "=***");
-        from = start + "=***".len();
+    // Redis' own name for it in the URL of a socket is `pass`.
+    for name in ["password", "pass="] {
+        let mut from = 0;
+        while let Some(at) = masked[from..].to_ascii_lowercase().find(name) {
+            let start = from + at + name.trim_end_matches('=').len();
+            let end = masked[start..].find('&').map_or(masked.len(), |end| start + end);
+            masked.replace_range(start..end, "=***");
+            from = start + "=***".len();
+        }
     }
     masked
 }
@@ -166,6 +169,8 @@ mod tests {
             ("postgres://db/bugs?sslpassword=hush", "postgres://db/bugs?sslpassword=***"),
             ("host=db user=bugs PASSWORD = hush", "host=db user=bugs PASSWORD=***"),
             ("bugs:hush@db/bugs", "bugs:***@db/bugs"),
+            ("redis://:hush@cache:6379/1", "redis://:***@cache:6379/1"),
+            ("redis+unix:///run/redis.sock?pass=hush&db=1", "redis+unix:///run/redis.sock?pass=***&db=1"),
         ] {
             assert_eq!(masked_url(url), shown);
         }
