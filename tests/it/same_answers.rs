@@ -42,7 +42,7 @@ fn from_environment<T: std::str::FromStr>(name: &str, usual: T) -> T {
 #[test]
 fn random_requests_are_answered_alike() {
     let (seed, requests) = (from_environment("BUGTOME_TEST_SEED", 43), from_environment("BUGTOME_TEST_REQUESTS", REQUESTS));
-    let mut twins = Twins::start(&Settings { authenticated: 500, anonymous: 80, ..Settings::default() });
+    let mut twins = Twins::start(&Settings { authenticated: 500, anonymous: 40, ..Settings::default() });
     runtime().block_on(async {
         let mut known = Known::default();
         let cast = Cast::on(&mut twins, &mut known).await;
@@ -68,9 +68,8 @@ fn weighted() -> Vec<Route> {
         (Capability::CreateTickets, _) => 6,
         (Capability::ReadTickets, _) if route.path == "/api/v1/tickets" => 9,
         (Capability::ReadOrganizationTickets | Capability::EditTickets, _) => 5,
-        (Capability::Comment, &Method::POST) => 4,
+        (Capability::Comment, &Method::POST) | (Capability::RotateCurrentToken | Capability::RevokeCurrentToken, _) => 4,
         (Capability::DeleteTickets | Capability::Comment | Capability::EditProject | Capability::CreateProjects, _) => 3,
-        (Capability::RotateCurrentToken | Capability::RevokeCurrentToken, _) => 4,
         _ => 1,
     };
     bugtome::api::routes::all().into_iter().flat_map(|route| vec![route; often(&route)]).collect()
@@ -236,8 +235,11 @@ fn refusals(route: &Route) -> Vec<u16> {
         statuses.push(415);
     }
     match route.capability {
-        Capability::CreateTickets | Capability::EditTickets | Capability::CreateProjects | Capability::EditProject => statuses.push(422),
-        Capability::RevokeFoundTokens => statuses.push(422),
+        Capability::CreateTickets
+        | Capability::EditTickets
+        | Capability::CreateProjects
+        | Capability::EditProject
+        | Capability::RevokeFoundTokens => statuses.push(422),
         Capability::RotateCurrentToken => statuses.extend([409, 422]),
         Capability::Comment if takes => statuses.push(422),
         _ => {}

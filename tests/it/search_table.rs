@@ -94,8 +94,7 @@ fn texts(name: &str, notes: &str) -> Value {
     match name {
         "long" => texts["notes"] = "x".repeat(50_000).into(),
         "many" => {
-            texts["notes"] =
-                (0..5_000).map(|number| format!("n{number}")).collect::<Vec<_>>().join(" ").chars().take(50_000).collect::<String>().into()
+            texts["notes"] = (0..5_000).map(|number| format!("n{number}")).collect::<Vec<_>>().join(" ").into();
         }
         "vast" => {
             for (field, numbers) in [("given", 0..714), ("when", 714..1_428), ("then", 1_428..2_142), ("notes", 2_142..5_700)] {

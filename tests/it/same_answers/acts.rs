@@ -150,6 +150,8 @@ impl Cast {
         };
         let (sqlite, postgres) = tokio::join!(make(&twins.sqlite, left), make(&twins.postgres, right));
         twins.alike.pair(sqlite.token(), postgres.token()).unwrap();
+        // What is asked next shall not be of the same millisecond.
+        twins.pass(Span::from_micros(1_000));
         remember(&mut known.tokens, sqlite.token().to_owned());
         remember(&mut self.spares, Caller { name: format!("a spare token {scopes:?} for {life:?}"), sqlite, postgres });
     }
@@ -204,7 +206,7 @@ impl Cast {
 
     /// Several tickets of one moment, so that there are ties.
     async fn file(&self, twins: &Twins, dice: &mut Dice) -> Result<(), String> {
-        let titles: Vec<_> = (0..1 + dice.below(4)).map(|_| format!("one of a few: {}", dice.words(3))).collect();
+        let titles: Vec<_> = (0..=dice.below(4)).map(|_| format!("one of a few: {}", dice.words(3))).collect();
         let file = async |app: &TestApp, world: &World| {
             let (project, titles) = (world.project.id, titles.clone());
             said(app, move |ctx| titles.iter().try_for_each(|title| tickets::create(ctx, &plain(title, project)).map(drop))).await

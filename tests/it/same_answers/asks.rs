@@ -47,7 +47,6 @@ pub fn ask(dice: &mut Dice, known: &mut Known, route: &Route, now: Time) -> Ask 
             | "mcp/organizations/{organization_id}/projects"
             | "mcp/organizations/{organization_id}/members",
         ) => add_query(&mut ask.path, pages(dice)),
-        ("GET", "projects/{id}" | "tokens/current" | "openapi.json") => {}
         ("POST", "tickets") => set(&mut ask, &json!({"ticket": ticket(dice, known, false)})),
         ("PATCH", "tickets/{id}") => {
             set(&mut ask, &json!({"ticket": ticket(dice, known, true)}));
@@ -66,7 +65,8 @@ pub fn ask(dice: &mut Dice, known: &mut Known, route: &Route, now: Time) -> Ask 
         }
         ("POST", "mcp/organizations/{organization_id}/projects") => set(&mut ask, &json!({"project": project(dice, known, false)})),
         ("PATCH", "projects/{id}") => set(&mut ask, &json!({"project": project(dice, known, true)})),
-        ("DELETE", "tickets/{id}/comments/{comment_id}" | "projects/{id}" | "tokens/current") => {}
+        ("GET", "projects/{id}" | "tokens/current" | "openapi.json")
+        | ("DELETE", "tickets/{id}/comments/{comment_id}" | "projects/{id}" | "tokens/current") => {}
         ("POST", "tokens/current/rotate") => rotation(dice, &mut ask),
         ("POST", "tokens/revoke") => set(&mut ask, &found(dice, known)),
         (method, template) => panic!("the random requests do not know how to call {method} {template}: teach it here"),
@@ -107,7 +107,7 @@ type Pairs = Vec<(&'static str, String)>;
 fn add_query(path: &mut String, pairs: Pairs) {
     for (at, (name, value)) in pairs.into_iter().enumerate() {
         path.push(if at == 0 { '?' } else { '&' });
-        path.push_str(&format!("{name}={}", encode(&value)));
+        path.extend([name, "=", &encode(&value)]);
     }
 }
 
@@ -307,7 +307,7 @@ fn spoil(dice: &mut Dice, ask: &mut Ask) {
         (0, Some(text)) => ask.body = with(text.as_bytes()[..text.len() / 2].to_vec()),
         (1, Some(_)) => ask.body = with(b"{\"x\":{}}".to_vec()),
         (2 | 9 | 10, Some(text)) => {
-            ask.body = Some((dice.word(&["text/plain", "", "application/json; charset=latin1"]).to_string(), text.into_bytes()))
+            ask.body = Some((dice.word(&["text/plain", "", "application/json; charset=latin1"]).to_string(), text.into_bytes()));
         }
         (3, Some(text)) => ask.body = with(text.replacen(" x", "\\ud83d", 2).into_bytes()),
         (4, Some(text)) if dice.percent(20) => ask.body = with(format!("{text}{}", " ".repeat(1 << 20)).into_bytes()),

@@ -117,9 +117,9 @@ impl Twins {
     ) -> Result<(Page, Page), String> {
         let there = self.alike.translate(path);
         let translated: Vec<_> = fields.iter().map(|(name, value)| (*name, self.alike.translate(value))).collect();
-        let (one, other) = once.unzip();
-        let (one, other) = (with_once(fields, one.as_deref()), with_once(&translated, other.as_deref()));
-        let pages = tokio::join!(who.sqlite.post(path, &one), who.postgres.post(&there, &other));
+        let (left, right) = once.unzip();
+        let (left, right) = (with_once(fields, left.as_deref()), with_once(&translated, right.as_deref()));
+        let pages = tokio::join!(who.sqlite.post(path, &left), who.postgres.post(&there, &right));
         self.same_pages(who, &format!("{path} {fields:?}"), pages)
     }
 
