@@ -186,6 +186,12 @@ impl Run {
             }
         }
         let owner = self.who(0).clone();
+        // At the very moments at which something was made.
+        for time in self.known.times.clone() {
+            for filter in ["created_after", "created_before", "updated_after"] {
+                self.twins.ask(&owner, &Ask::get(format!("/api/v1/tickets?{filter}={time}"))).await?;
+            }
+        }
         for ticket in self.known.tickets.clone() {
             for what in ["", "/comments?per_page=100", "/events?per_page=100"] {
                 self.twins.ask(&owner, &Ask::get(format!("/api/v1/tickets/{ticket}{what}"))).await?;
