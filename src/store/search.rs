@@ -18,6 +18,10 @@ use crate::model::tickets::{Comment, Ticket};
 /// The most characters of one word that are kept; longer ones (hashes, addresses) are found by their beginning.
 const LONGEST_WORD: usize = 64;
 
+/// The most bytes of all words of one document; what comes after is not found. PostgreSQL keeps where a word begins in 20 bits, and one that
+/// begins beyond them is lost without an error.
+const MOST_BYTES: usize = (1 << 20) - 1;
+
 /// What of a ticket can be found.
 #[derive(Debug)]
 pub struct TicketDocument<'a> {
@@ -57,11 +61,46 @@ const fn stands_alone(c: char) -> bool {
     matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
+/// Words, each once and in their order.
+#[derive(Debug, Default)]
+struct Words {
+    set: BTreeSet<String>,
+    bytes: usize,
+}
+
+impl Words {
+    /// Where a document lies is what its words begin with.
+    fn of(organization: Id<Organization>, serial: i64) -> Self {
+        let mut words = Self::default();
+        words.add(&Within::Project(serial).word());
+        words.add(&Within::Organization(organization).word());
+        words
+    }
+
+    fn add(&mut self, word: &str) {
+        if self.bytes + word.len() <= MOST_BYTES && !self.set.contains(word) {
+            self.bytes += word.len();
+            self.set.insert(word.to_owned());
+        }
+    }
+
+    fn join(&self) -> String {
+        let mut text = String::with_capacity(self.bytes + self.set.len());
+        for word in &self.set {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(word);
+        }
+        text
+    }
+}
+
 /// Adds the words of `text`.
-fn collect(text: &str, words: &mut BTreeSet<String>) {
+fn collect(text: &str, words: &mut Words) {
     let mut word = String::new();
     let mut length = 0;
-    let mut take = |c: char, words: &mut BTreeSet<String>| {
+    let mut take = |c: char, words: &mut Words| {
         if c.is_alphanumeric() && !stands_alone(c) {
             if length < LONGEST_WORD {
                 word.push(c);
@@ -70,14 +109,12 @@ fn collect(text: &str, words: &mut BTreeSet<String>) {
             return;
         }
         if !word.is_empty() {
-            if !words.contains(&word) {
-                words.insert(word.clone());
-            }
+            words.add(&word);
             word.clear();
             length = 0;
         }
         if stands_alone(c) && c.is_alphanumeric() {
-            words.insert(c.to_string());
+            words.add(c.encode_utf8(&mut [0; 4]));
         }
     };
     if text.is_ascii() {
@@ -88,34 +125,23 @@ fn collect(text: &str, words: &mut BTreeSet<String>) {
     take(' ', words);
 }
 
-fn join(words: &BTreeSet<String>) -> String {
-    let mut text = String::with_capacity(words.iter().map(|word| word.len() + 1).sum());
-    for word in words {
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(word);
-    }
-    text
-}
-
-/// The words under which a ticket is found.
+/// The words under which a ticket is found. Its code and number come first, since they are found however long the texts are.
 pub fn ticket_words(document: &TicketDocument<'_>) -> String {
-    let mut words = BTreeSet::from([Within::Project(document.serial).word(), Within::Organization(document.organization).word()]);
+    let mut words = Words::of(document.organization, document.serial);
+    collect(document.code, &mut words);
+    words.add(&document.number.to_string());
     let texts = &document.texts;
-    for text in [Some(texts.title), Some(texts.given), Some(texts.when), Some(texts.then), texts.notes, document.external_key] {
+    for text in [document.external_key, Some(texts.title), Some(texts.given), Some(texts.when), Some(texts.then), texts.notes] {
         collect(text.unwrap_or_default(), &mut words);
     }
-    collect(document.code, &mut words);
-    words.insert(document.number.to_string());
-    join(&words)
+    words.join()
 }
 
 /// The words under which a comment's ticket is found.
 pub fn comment_words(organization: Id<Organization>, serial: i64, content: &str) -> String {
-    let mut words = BTreeSet::from([Within::Project(serial).word(), Within::Organization(organization).word()]);
+    let mut words = Words::of(organization, serial);
     collect(content, &mut words);
-    join(&words)
+    words.join()
 }
 
 /// What somebody asked for, as words; `None` when there is no word in it, so that nothing can match.
@@ -130,9 +156,7 @@ impl Question {
 
     /// Reads whatever a person types. Every word must be found; nothing in it is syntax.
     pub fn new(text: &str) -> Option<Self> {
-        let mut words = BTreeSet::new();
-        collect(text, &mut words);
-        let words: Vec<String> = words.into_iter().collect();
+        let words: Vec<String> = words_of(text).into_iter().collect();
         (!words.is_empty()).then_some(Self(words))
     }
 
@@ -150,9 +174,9 @@ impl Question {
 
 /// Each of the words once, for whoever weighs them one by one.
 pub fn words_of(text: &str) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
+    let mut words = Words::default();
     collect(text, &mut words);
-    words
+    words.set
 }
 
 /// Keeps a ticket's words.
@@ -348,9 +372,7 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        let mut words = BTreeSet::new();
-        collect(text, &mut words);
-        words.into_iter().collect()
+        words_of(text).into_iter().collect()
     }
 
     #[test]
@@ -359,6 +381,14 @@ mod tests {
         assert_eq!(words("HADOOP-17930"), ["17930", "hadoop"]);
         assert_eq!(words("日本 ﬁx"), ["fix", "日", "本"]);
         assert_eq!(words(&"a".repeat(100)), ["a".repeat(64)]);
+    }
+
+    #[test]
+    fn a_document_has_a_bound_and_its_first_words_are_kept() {
+        let long = (0..200_000).map(|number| format!("w{number:07}")).collect::<Vec<_>>().join(" ");
+        let words = words(&long);
+        assert_eq!(words.iter().map(String::len).sum::<usize>(), MOST_BYTES / 8 * 8);
+        assert_eq!((words[0].as_str(), words.len()), ("w0000000", MOST_BYTES / 8));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The stories of bugtome: what the contract promises, told through the real router on both databases and by the real process.
 //! Files are named like the nouns; what they share is in `harness` (in process), `server` (the binary), `redis_server` and `installation` (commands).
+//! Files are named like the nouns; what they share is in `harness` (in process), `twins` (one server on each database), `server` (the binary) and `installation` (commands).
 
 #[cfg(test)]
 mod access;
@@ -88,7 +89,11 @@ mod reindex;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
+mod same_answers;
+#[cfg(test)]
 mod search;
+#[cfg(test)]
+mod search_table;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
@@ -111,6 +116,8 @@ mod token_end_pages;
 mod token_pages;
 #[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod twins;
 #[cfg(test)]
 mod upgrade;
 #[cfg(test)]

@@ -1,0 +1,1 @@
+-- Names are in the order of their characters' numbers: SQLite has no other, so that there is nothing to do.
