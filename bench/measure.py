@@ -18,13 +18,21 @@ BENCH = ROOT / "bench"
 UNLIMITED = "1000000000"
 
 
+def target():
+    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+
+
+def built():
+    """Where the programs are that were built last."""
+    return target() / "release"
+
+
 def build():
     """Both packages share one folder, so that bugtome is built once for its tests of speed and once for itself."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    env = dict(os.environ, CARGO_TARGET_DIR=str(target))
+    env = dict(os.environ, CARGO_TARGET_DIR=str(target()))
     for folder in (ROOT, BENCH):
         subprocess.run(["cargo", "build", "--release"], cwd=folder, env=env, check=True)
-    return target / "release"
+    return built()
 
 
 def seed(binaries, url, tickets, facts, *length):

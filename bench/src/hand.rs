@@ -131,7 +131,10 @@ impl Counts {
         headers.insert("access-control-allow-origin", HeaderValue::from_static("*"));
         headers.insert("access-control-expose-headers", HeaderValue::from_static(EXPOSED));
         let id = self.requests.fetch_add(1, Ordering::Relaxed);
-        headers.insert("x-request-id", HeaderValue::from_str(&format!("{:016x}{id:016x}", 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(id + 1))).expect("a header"));
+        headers.insert(
+            "x-request-id",
+            HeaderValue::from_str(&format!("{:016x}{id:016x}", 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(id + 1))).expect("a header"),
+        );
         response
     }
 }
@@ -168,7 +171,9 @@ fn time(out: &mut Vec<u8>, micros: i64) {
     let year = yoe + era * 400 + i64::from(month <= 2);
     let (hour, minute, second, fraction) = (rest / 3_600_000_000, rest / 60_000_000 % 60, rest / 1_000_000 % 60, rest % 1_000_000);
     let mut digits = *b"\"0000-00-00T00:00:00.000000Z\"";
-    for (at, width, mut value) in [(1, 4, year), (6, 2, month), (9, 2, day), (12, 2, hour), (15, 2, minute), (18, 2, second), (21, 6, fraction)] {
+    for (at, width, mut value) in
+        [(1, 4, year), (6, 2, month), (9, 2, day), (12, 2, hour), (15, 2, minute), (18, 2, second), (21, 6, fraction)]
+    {
         for place in (at..at + width).rev() {
             digits[place] = b'0' + u8::try_from(value % 10).unwrap_or(0);
             value /= 10;

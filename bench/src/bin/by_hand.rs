@@ -51,7 +51,13 @@ fn open(file: &str, write: bool) -> Connection {
     connection
 }
 
-fn judge(db: &Connection, digest: &[u8; 32], project: Option<[u8; 16]>, organization: Option<[u8; 16]>, now: i64) -> Result<Judged, Refusal> {
+fn judge(
+    db: &Connection,
+    digest: &[u8; 32],
+    project: Option<[u8; 16]>,
+    organization: Option<[u8; 16]>,
+    now: i64,
+) -> Result<Judged, Refusal> {
     let mut statement = db.prepare_cached(JUDGED).expect("prepared");
     let judged = statement
         .query_row(params![digest, project, organization], |row| {
@@ -126,7 +132,9 @@ fn ticket(out: &mut Vec<u8>, row: &rusqlite::Row<'_>, base_url: &str, hides: boo
 async fn list(State(service): State<Arc<Service>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response<Body> {
     let Some(digest) = digest(&headers) else { return refuse(StatusCode::UNAUTHORIZED) };
     let query = query.unwrap_or_default();
-    let Some(project) = query.strip_prefix("project_id=").and_then(|id| Uuid::try_parse(id).ok()) else { return refuse(StatusCode::BAD_REQUEST) };
+    let Some(project) = query.strip_prefix("project_id=").and_then(|id| Uuid::try_parse(id).ok()) else {
+        return refuse(StatusCode::BAD_REQUEST);
+    };
     let project = *project.as_bytes();
     let outcome: Result<_, Refusal> = service.read(|db| {
         let judged = judge(db, &digest, Some(project), None, now())?;
@@ -301,7 +309,10 @@ fn write(file: &str, base_url: &str, jobs: &mpsc::Receiver<Job>) {
 }
 
 fn words(code: &str, number: i64, serial: i64, organization: &[u8], draft: &Draft) -> String {
-    let mut all = std::collections::BTreeSet::from([format!("_p{serial}"), format!("_o{}", Uuid::from_slice(organization).expect("a uuid").simple())]);
+    let mut all = std::collections::BTreeSet::from([
+        format!("_p{serial}"),
+        format!("_o{}", Uuid::from_slice(organization).expect("a uuid").simple()),
+    ]);
     for text in [&draft.title, &draft.given, &draft.when, &draft.then, draft.notes.as_ref().unwrap_or(&String::new()), &code.to_owned()] {
         for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
             all.insert(word.to_lowercase());
@@ -327,7 +338,9 @@ fn insert(db: &Connection, base_url: &str, job: &Job) -> Result<(Vec<u8>, String
     };
     let organization = judged.organization.ok_or(StatusCode::FORBIDDEN)?;
     let number: i64 = db
-        .prepare_cached("UPDATE project_counters SET last_number = last_number + 1, open = open + 1 WHERE project_id = ?1 RETURNING last_number")
+        .prepare_cached(
+            "UPDATE project_counters SET last_number = last_number + 1, open = open + 1 WHERE project_id = ?1 RETURNING last_number",
+        )
         .and_then(|mut one| one.query_row([project], |row| row.get(0)))
         .expect("a number");
     let key = judged.serial << 32 | number;
@@ -339,8 +352,19 @@ fn insert(db: &Connection, base_url: &str, job: &Job) -> Result<(Vec<u8>, String
     )
     .and_then(|mut one| {
         one.execute(params![
-            key, id, organization, project, number, i64::try_from(priority).unwrap_or(1), judged.token, now, draft.title.trim(), draft.given.trim(),
-            draft.when.trim(), draft.then.trim(), draft.notes
+            key,
+            id,
+            organization,
+            project,
+            number,
+            i64::try_from(priority).unwrap_or(1),
+            judged.token,
+            now,
+            draft.title.trim(),
+            draft.given.trim(),
+            draft.when.trim(),
+            draft.then.trim(),
+            draft.notes
         ])
     })
     .expect("a ticket");
@@ -373,12 +397,7 @@ async fn main() {
     let (writer, jobs) = mpsc::channel();
     let (wfile, wbase) = (file.clone(), base_url.clone());
     std::thread::spawn(move || write(&wfile, &wbase, &jobs));
-    let service = Arc::new(Service {
-        file: file.clone(),
-        base_url: base_url.clone(),
-        counts: Counts::default(),
-        writer,
-    });
+    let service = Arc::new(Service { file: file.clone(), base_url: base_url.clone(), counts: Counts::default(), writer });
     let router = Router::new().route("/api/v1/tickets", get(list).post(create)).route("/api/v1/tickets/{id}", get(one)).with_state(service);
     bench_listen::serve(address.parse::<SocketAddr>().expect("an address"), router).await;
 }

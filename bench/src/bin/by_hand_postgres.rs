@@ -27,7 +27,8 @@ const TICKET: &str = "SELECT k.key, k.id, k.organization_id, k.project_id, p.cod
 const JOINS: &str = "JOIN projects p ON p.id = k.project_id LEFT JOIN persons r ON r.id = k.reporter_id
     LEFT JOIN persons a ON a.id = k.assignee_id";
 
-const JUDGED: &str = "SELECT t.id, t.user_id, t.project_id, t.scopes, t.life, t.expires_at, t.chain_id, t.predecessor_id, t.created_at, t.used,
+const JUDGED: &str =
+    "SELECT t.id, t.user_id, t.project_id, t.scopes, t.life, t.expires_at, t.chain_id, t.predecessor_id, t.created_at, t.used,
     t.rotated_at, t.stops_at, t.retry_key_digest, t.revoked_at, u.disabled_at,
     p.id, p.serial, p.code, p.name, p.archived_at, p.deleted_at, o.id, o.max_token_life, m.role
     FROM tokens t LEFT JOIN users u ON u.id = t.user_id LEFT JOIN projects p ON p.id = coalesce(t.project_id, $2)
@@ -87,7 +88,7 @@ impl Session {
         tokio::spawn(connection);
         let list = format!(
             "{TICKET} FROM tickets k {JOINS} WHERE k.project_id = $1 AND k.organization_id = $2 AND k.deleted_at IS NULL
-             ORDER BY k.created_at DESC, k.id DESC LIMIT $3 OFFSET $4"
+             ORDER BY k.created_at DESC, k.id DESC LIMIT 26"
         );
         let ticket = TICKET.trim_start_matches("SELECT ");
         let one = format!(
@@ -178,12 +179,39 @@ struct Service {
 
 impl Service {
     /// Runs `work` on one of the connections.
-    async fn with<T>(&self, work: impl AsyncFnOnce(&Session) -> T) -> T {
-        let _permit = self.free.acquire().await.expect("open");
-        let session = self.idle.lock().expect("a lock").pop().expect("one for each permit");
-        let answer = work(&session).await;
-        self.idle.lock().expect("a lock").push(session);
+    async fn with<T>(self: &Arc<Self>, work: impl AsyncFnOnce(&Session) -> T) -> T {
+        self.free.acquire().await.expect("open").forget();
+        let session = self.idle.lock().expect("a lock").pop();
+        let mut held = Held { service: self, session, done: false };
+        let answer = work(held.session.as_ref().expect("one for each permit")).await;
+        held.done = true;
         answer
+    }
+
+    fn give_back(&self, session: Session) {
+        self.idle.lock().expect("a lock").push(session);
+        self.free.add_permits(1);
+    }
+}
+
+/// A connection in use. A client that goes away leaves a transaction open, which has to end before anybody else gets the connection.
+struct Held<'a> {
+    service: &'a Arc<Service>,
+    session: Option<Session>,
+    done: bool,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let Some(session) = self.session.take() else { return };
+        if self.done {
+            return self.service.give_back(session);
+        }
+        let service = Arc::clone(self.service);
+        tokio::spawn(async move {
+            session.client.batch_execute("ROLLBACK").await.expect("rolled back");
+            service.give_back(session);
+        });
     }
 }
 
@@ -191,7 +219,9 @@ impl Service {
 async fn list(State(service): State<Arc<Service>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response<Body> {
     let Some(digest) = digest(&headers) else { return refuse(StatusCode::UNAUTHORIZED) };
     let query = query.unwrap_or_default();
-    let Some(project) = query.strip_prefix("project_id=").and_then(|id| Uuid::try_parse(id).ok()) else { return refuse(StatusCode::BAD_REQUEST) };
+    let Some(project) = query.strip_prefix("project_id=").and_then(|id| Uuid::try_parse(id).ok()) else {
+        return refuse(StatusCode::BAD_REQUEST);
+    };
     let project = *project.as_bytes();
     let outcome: Result<_, Refusal> = service
         .with(async |session| {
@@ -212,8 +242,8 @@ async fn list(State(service): State<Arc<Service>>, headers: HeaderMap, RawQuery(
                     return Err(refusal);
                 }
             };
-            let (project, organization, limit, offset) = (Key(project), Key(organization), 26_i64, 0_i64);
-            let values: [&(dyn ToSql + Sync); 4] = [&project, &organization, &limit, &offset];
+            let (project, organization) = (Key(project), Key(organization));
+            let values: [&(dyn ToSql + Sync); 2] = [&project, &organization];
             let counted: [&(dyn ToSql + Sync); 1] = [&project];
             let client = &session.client;
             let (rows, counters, ()) =
@@ -292,8 +322,12 @@ async fn main() {
     for _ in 0..CONNECTIONS {
         sessions.push(Session::open(url).await);
     }
-    let service =
-        Arc::new(Service { base_url: base_url.clone(), counts: Counts::default(), idle: Mutex::new(sessions), free: Semaphore::new(CONNECTIONS) });
+    let service = Arc::new(Service {
+        base_url: base_url.clone(),
+        counts: Counts::default(),
+        idle: Mutex::new(sessions),
+        free: Semaphore::new(CONNECTIONS),
+    });
     let router = Router::new().route("/api/v1/tickets", get(list)).route("/api/v1/tickets/{id}", get(one)).with_state(service);
     listen::serve(address.parse::<SocketAddr>().expect("an address"), router).await;
 }

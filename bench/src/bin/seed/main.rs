@@ -75,7 +75,9 @@ fn people(ctx: &mut Ctx<'_>) -> Result<World, Error> {
     }
     let small = project(ctx, places[0].organization, "Small", "SMALL")?;
     let organization = organizations::create(ctx, &text("Filing"), &text("filing"), people[99])?;
-    let filing = (0..FILING).map(|number| project(ctx, organization.id, &format!("Filing {number}"), &format!("F{number}X"))).collect::<Result<_, _>>()?;
+    let filing = (0..FILING)
+        .map(|number| project(ctx, organization.id, &format!("Filing {number}"), &format!("F{number}X")))
+        .collect::<Result<_, _>>()?;
     Ok(World { users: people, projects: places, small, filing })
 }
 
