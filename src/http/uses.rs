@@ -23,9 +23,31 @@ impl<N> Uses<N> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (at, from));
     }
 
-    /// Takes what has been noted.
+    /// Takes what has been noted, in the order of the ids: two nodes that write down the same uses then wait for each other, and never in a circle.
     pub fn take(&self) -> Vec<(Id<N>, Time, IpAddr)> {
         let uses = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        uses.into_iter().map(|(id, (at, from))| (id, at, from)).collect()
+        let mut uses: Vec<_> = uses.into_iter().map(|(id, (at, from))| (id, at, from)).collect();
+        uses.sort_unstable_by_key(|(id, _, _)| *id);
+        uses
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tokens::Token;
+
+    #[test]
+    fn uses_come_in_the_order_of_their_ids_and_once() {
+        let uses = Uses::<Token>::default();
+        let id = |number: u128| Id::from_uuid(uuid::Uuid::from_u128(number));
+        for number in (0..100).rev() {
+            uses.note(id(number), Time::from_micros(1), IpAddr::from([127, 0, 0, 1]));
+        }
+        uses.note(id(7), Time::from_micros(2), IpAddr::from([127, 0, 0, 2]));
+        let taken = uses.take();
+        assert_eq!(taken.iter().map(|(id, _, _)| id.uuid().as_u128()).collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
+        assert_eq!(taken[7].1, Time::from_micros(2));
+        assert!(uses.take().is_empty());
     }
 }

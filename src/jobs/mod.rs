@@ -15,6 +15,9 @@ use crate::model::events::Via;
 /// How often uses of tokens and sessions are written down.
 const FLUSH: Duration = Duration::from_mins(1);
 
+/// So many uses are written in one transaction: it ends long before its deadline, and others get to write in between.
+const BATCH: usize = 1_000;
+
 /// How often there is a look for what is over.
 const SWEEP: Duration = Duration::from_mins(10);
 
@@ -38,14 +41,13 @@ pub async fn flush_uses(front: Arc<Front>, mut stop: Stop) {
 pub async fn flush_once(front: &Front) -> Result<()> {
     let uses: Vec<Use> = front.uses.take().into_iter().map(|(token, at, from)| Use { token, at, from: from.to_string() }).collect();
     let seen: Vec<Seen> = front.seen.take().into_iter().map(|(session, at, from)| Seen { session, at, from: from.to_string() }).collect();
-    if uses.is_empty() && seen.is_empty() {
-        return Ok(());
+    for uses in uses.chunks(BATCH).map(<[Use]>::to_vec) {
+        front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| tokens::record_uses(ctx.db, &uses)).await?;
     }
-    let record = move |ctx: &mut Ctx<'_>| {
-        tokens::record_uses(ctx.db, &uses)?;
-        sessions::record_seen(ctx.db, &seen)
-    };
-    front.app.write(Who::Anonymous, Via::Command, record).await
+    for seen in seen.chunks(BATCH).map(<[Seen]>::to_vec) {
+        front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| sessions::record_seen(ctx.db, &seen)).await?;
+    }
+    Ok(())
 }
 
 /// Removes what is over, batch by batch, so that others get to write in between.

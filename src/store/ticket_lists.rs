@@ -18,6 +18,9 @@ pub const COUNT_LIMIT: i64 = 10_000;
 /// The most places that one statement walks; more are walked in several and merged.
 const PLACES: usize = 64;
 
+/// Pages as they are usually asked for: 25, 50 and 100 tickets, and one more that tells whether there is a next page.
+const USUAL: [i64; 3] = [26, 51, 101];
+
 /// One walk: a project's tickets (or one of them), or an organization's.
 #[derive(Debug, Clone, Copy)]
 pub enum Place {
@@ -64,6 +67,19 @@ pub struct Filters {
     pub updated_after: Option<Time>,
     /// Not in these projects.
     pub without: Vec<Id<Project>>,
+}
+
+impl Filters {
+    /// Whether each ticket that is walked over stands in the list, but for those of deleted projects.
+    const fn is_plain(&self) -> bool {
+        self.status.is_empty()
+            && self.priority.is_empty()
+            && self.assignee.is_none()
+            && self.question.is_none()
+            && self.created_after.is_none()
+            && self.created_before.is_none()
+            && self.updated_after.is_none()
+    }
 }
 
 /// What to list.
@@ -117,15 +133,22 @@ macro_rules! match_ends {
     };
 }
 
-/// The conditions of one walk. The unary `+` keeps SQLite from weighing the organization's index against the project's by guess.
+/// The conditions of one walk. The unary `+` keeps SQLite from weighing the organization's index against the project's by guess; where words
+/// are asked for, from walking all of a place for the few that have them: then the words lead, and what they find is sorted.
 fn conditions<R: Row>(select: &mut Select<R>, place: Place, filters: &Filters) {
+    let words_lead = filters.question.is_some();
     let within = match place {
         Place::Organization(organization) => {
-            select.push(" WHERE k.organization_id = ").bind(&organization);
+            select.push_pg(
+                if words_lead { " WHERE +k.organization_id = " } else { " WHERE k.organization_id = " },
+                " WHERE k.organization_id = ",
+            );
+            select.bind(&organization);
             Within::Organization(organization)
         }
         Place::Project { organization, project, serial, number } => {
-            select.push(" WHERE k.project_id = ").bind(&project);
+            select.push_pg(if words_lead { " WHERE +k.project_id = " } else { " WHERE k.project_id = " }, " WHERE k.project_id = ");
+            select.bind(&project);
             select.push_pg(" AND +k.organization_id = ", " AND k.organization_id = ").bind(&organization);
             if let Some(number) = number {
                 // A number beyond 32 bits would make another ticket's key.
@@ -148,7 +171,7 @@ fn conditions<R: Row>(select: &mut Select<R>, place: Place, filters: &Filters) {
               WHERE w.comment_words MATCH ",
             concat!(
                 " UNION SELECT t.key FROM comment_words w JOIN comments c ON c.organization_id = w.organization_id AND c.key = w.key
-                  JOIN tickets t ON t.id = c.ticket_id WHERE w.words @@ ",
+                  JOIN tickets t ON t.id = c.ticket_id AND t.organization_id = c.organization_id WHERE w.words @@ ",
                 match_begins!()
             ),
         );
@@ -192,12 +215,26 @@ fn position<R: Row>(select: &mut Select<R>, listing: &Listing) {
     }
 }
 
+/// How many rows, and how many are skipped.
+///
+/// PostgreSQL weighs a plan by its limit, and one that is bound it takes for a tenth of all rows: then no general plan is good enough and each
+/// request is planned anew, which takes longer than running it. So the usual pages are named as they are, where nothing else has to be weighed.
+fn limit<R: Row>(select: &mut Select<R>, listing: &Listing, limit: i64, offset: i64) {
+    select.push(" LIMIT ");
+    if offset == 0 && USUAL.contains(&limit) && listing.filters.is_plain() {
+        select.number(limit);
+    } else {
+        select.bind(&limit).push(" OFFSET ").bind(&offset);
+    }
+}
+
 /// One place: a walk along the index that has the order.
 fn single(listing: &Listing, place: Place) -> Select<TicketRow> {
     let mut select = Select::new(concat!("SELECT ", ticket_columns!(), " FROM tickets k ", ticket_joins!()));
     conditions(&mut select, place, &listing.filters);
     position(&mut select, listing);
-    select.push(order(listing.sort)).push(" LIMIT ").bind(&listing.limit).push(" OFFSET ").bind(&listing.offset);
+    select.push(order(listing.sort));
+    limit(&mut select, listing, listing.limit, listing.offset);
     select
 }
 
@@ -214,11 +251,13 @@ fn merged(listing: &Listing, places: &[Place]) -> Select<TicketRow> {
         select.push(walked(listing.sort.key));
         conditions(&mut select, places.get(index).copied().unwrap_or(nowhere), &listing.filters);
         position(&mut select, listing);
-        select.push(order(listing.sort)).push(" LIMIT ").bind(&enough).push(")");
+        select.push(order(listing.sort));
+        limit(&mut select, listing, enough, 0);
+        select.push(")");
         select.push_pg("", " AS walk");
     }
     select.push(if listing.sort.descending { " ORDER BY value DESC, id DESC" } else { " ORDER BY value, id" });
-    select.push(" LIMIT ").bind(&listing.limit).push(" OFFSET ").bind(&listing.offset);
+    limit(&mut select, listing, listing.limit, listing.offset);
     select.push(") w JOIN tickets k ON k.key = w.key AND k.organization_id = w.organization_id").push(ticket_joins!());
     select.push(order(listing.sort));
     select
@@ -325,8 +364,10 @@ fn shapes() -> Vec<(Listing, usize)> {
                 [vec![project], vec![ticket], vec![Place::Organization(organization)], vec![Place::Organization(organization), project]]
             {
                 for after in [None, Some(Cursor { sort, value: 0, id: Id::from_uuid(nil) })] {
-                    let count = places.len();
-                    shapes.push((Listing { places: places.clone(), filters: filters.clone(), sort, after, offset: 0, limit: 1 }, count));
+                    for limit in [1, USUAL[0]] {
+                        let listing = Listing { places: places.clone(), filters: filters.clone(), sort, after, offset: 0, limit };
+                        shapes.push((listing, places.len()));
+                    }
                 }
             }
         }
@@ -346,3 +387,21 @@ family!("ticket counts", || {
     let select = |(listing, _): &(Listing, usize)| counting(listing, &listing.places);
     shapes().iter().map(select).collect::<Vec<Select<(i64,)>>>()
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::database::Dialect;
+
+    #[test]
+    fn only_a_usual_first_page_without_filters_names_its_limit() {
+        let place = Place::Organization(Id::from_uuid(uuid::Uuid::nil()));
+        let listing = |filters, offset, limit| Listing { places: vec![place], filters, sort: Sort::NEWEST, after: None, offset, limit };
+        let text = |listing: &Listing| single(listing, place).text(Dialect::Postgres);
+        let open = Filters { status: vec![Status::Open], ..Filters::default() };
+        assert!(text(&listing(Filters::default(), 0, 26)).ends_with(" LIMIT 26"));
+        for bound in [listing(Filters::default(), 0, 27), listing(Filters::default(), 25, 26), listing(open, 0, 26)] {
+            assert!(text(&bound).contains(" LIMIT $") && text(&bound).contains(" OFFSET $"), "{bound:?}");
+        }
+    }
+}

@@ -115,6 +115,7 @@ fn what_the_documents_name_is_there() {
         "docs/backup.md",
         "docs/importing.md",
         "docs/moving.md",
+        "docs/scaling.md",
         "docs/settings.md",
         "docs/tokens.md",
     ] {

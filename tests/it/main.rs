@@ -1,6 +1,6 @@
 //! The stories of bugtome: what the contract promises, told through the real router on both databases and by the real process.
-//! Files are named like the nouns; what they share is in `harness` (in process), `server` (the binary), `redis_server` and `installation` (commands).
-//! Files are named like the nouns; what they share is in `harness` (in process), `twins` (one server on each database), `server` (the binary) and `installation` (commands).
+//! Files are named like the nouns; what they share is in `harness` (in process), `twins` (one server on each database), `server` (the binary), `redis_server`
+//! and `installation` (commands).
 
 #[cfg(test)]
 mod access;

@@ -28,6 +28,7 @@ pub struct Select<R> {
 enum Part {
     Both(&'static str),
     Each { sqlite: &'static str, postgres: &'static str },
+    Number(i64),
     Value,
 }
 
@@ -54,6 +55,12 @@ impl<R: Row> Select<R> {
         self.parts.push(Part::Value);
         self.types.push(P::TYPE);
         self.values.push(value.value().into_owned());
+        self
+    }
+
+    /// Appends a number as it stands, which makes another text of each number: only for a few that are asked for all the time.
+    pub fn number(&mut self, number: i64) -> &mut Self {
+        self.parts.push(Part::Number(number));
         self
     }
 
@@ -89,10 +96,13 @@ impl<R: Row> Select<R> {
                 (Part::Both(fragment), _)
                 | (Part::Each { sqlite: fragment, .. }, Dialect::Sqlite)
                 | (Part::Each { postgres: fragment, .. }, Dialect::Postgres) => text.push_str(fragment),
+                (Part::Number(number), _) => {
+                    // Writing to a String cannot fail.
+                    let _ = write!(text, "{number}");
+                }
                 (Part::Value, _) => {
                     parameters += 1;
                     let sign = if dialect == Dialect::Sqlite { '?' } else { '$' };
-                    // Writing to a String cannot fail.
                     let _ = write!(text, "{sign}{parameters}");
                 }
             }

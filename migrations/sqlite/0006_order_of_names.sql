@@ -1,1 +1,2 @@
+-- Expands: Older programs read the same names, in another order.
 -- Names are in the order of their characters' numbers: SQLite has no other, so that there is nothing to do.

@@ -1,3 +1,4 @@
+-- Expands: Older programs read the same names, in another order.
 -- Names are in the order of their characters' numbers, as in SQLite, and not in that of the language for which the database was made.
 ALTER TABLE persons ALTER COLUMN name TYPE TEXT COLLATE "C";
 ALTER TABLE users ALTER COLUMN email_key TYPE TEXT COLLATE "C";
