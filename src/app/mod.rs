@@ -1,8 +1,10 @@
-//! The running program's means: the database with `read` and `write`, settings, clock, randomness, logging and the signal to stop.
+//! The running program's means: the database with `read` and `write`, settings, clock, randomness, logging, the signal to stop, and the looks that `doctor` takes.
 //! No routes, no rules, no SQL.
 
+pub mod checks;
 pub mod clock;
 pub mod logs;
+pub mod machine;
 pub mod passwords;
 pub mod random;
 pub mod restore;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use super::demo::Demo;
+use super::meters::meters;
 use super::{Failure, Outcome};
 use crate::app::clock::Clock;
 use crate::app::random::Random;
@@ -18,7 +19,7 @@ use crate::domain::{Who, setup};
 use crate::http::faces::Faces;
 use crate::http::limits::Limiter;
 use crate::http::listen::{self, Limits};
-use crate::http::metrics::{self, Metrics};
+use crate::http::metrics;
 use crate::http::mount::Front;
 use crate::http::sign_ins::SignIns;
 use crate::http::tls::Tls;
@@ -75,7 +76,7 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
         tracing::warn!("{warning}");
     }
     let base_url = settings.base_url_at(address).to_string();
-    let metrics = meters(settings, &database)?;
+    let metrics = meters(settings, &database, clock.now())?;
     let front = Arc::new(Front {
         app: App::new(database, clock, Random::system(), &base_url),
         limiter: Limiter::new(settings.rate_limit_authenticated, settings.rate_limit_anonymous),
@@ -129,32 +130,4 @@ fn announce(line: &str, demo: Option<&Demo>, code: Option<&SetupCode>, base_url:
     }
     out.flush()?;
     Ok(())
-}
-
-/// Counters for operators, where somebody listens to them.
-fn meters(settings: &Settings, database: &Database) -> Outcome<Metrics> {
-    if settings.metrics_listen.is_none() {
-        return Ok(Metrics::off());
-    }
-    let failed = |error: &dyn std::fmt::Display| Failure::Failed(format!("metrics cannot be set up: {error}"));
-    let metrics = Metrics::on().map_err(|error| failed(&error))?;
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let stats = || {
-        let database = database.clone();
-        move || database.stats()
-    };
-    let (writer, waiting, busy, batches, works, micros) = (stats(), stats(), stats(), stats(), stats(), stats());
-    let gauges = [
-        metrics.gauge("bugtome_writer_queue", "Changes that wait for SQLite's writer", move || count(writer().writer_waiting)),
-        metrics.gauge("bugtome_pool_waiting", "Work that waits for the database's pool", move || count(waiting().pool_waiting)),
-        metrics.gauge("bugtome_pool_busy", "Threads of the database's pool at work", move || count(busy().pool_busy)),
-        metrics
-            .gauge("bugtome_database_batches", "Commits of SQLite's writer", move || i64::try_from(batches().batches).unwrap_or(i64::MAX)),
-        metrics.gauge("bugtome_database_works", "Transactions run", move || i64::try_from(works().works).unwrap_or(i64::MAX)),
-        metrics.gauge("bugtome_database_microseconds", "Time that transactions took in all", move || {
-            i64::try_from(micros().time.as_micros()).unwrap_or(i64::MAX)
-        }),
-    ];
-    gauges.into_iter().collect::<Result<(), _>>().map_err(|error| failed(&error))?;
-    Ok(metrics)
 }

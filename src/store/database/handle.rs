@@ -256,7 +256,8 @@ fn open_sqlite(path: &Path, options: &Options, tally: &Arc<Tally>, in_use: Optio
     Ok((Engine::Sqlite(Box::new(Sqlite { file, readers, writer, checkpointer, _in_use: in_use })), pool))
 }
 
-fn open_postgres(url: &PostgresUrl, options: &Options) -> Result<(Engine, Pool)> {
+/// The server that the URL names.
+pub(super) fn target(url: &PostgresUrl, named_statements: bool) -> Result<Target> {
     let mut config: tokio_postgres::Config =
         url.secret().parse().map_err(|_| Error::Internal("a checked PostgreSQL URL is not valid".to_owned()))?;
     if config.get_connect_timeout().is_none() {
@@ -266,7 +267,11 @@ fn open_postgres(url: &PostgresUrl, options: &Options) -> Result<(Engine, Pool)>
         config.application_name("bugtome");
     }
     let tls = tls(&config)?;
-    let target = Arc::new(Target::new(config, tls, options.named_statements));
+    Ok(Target::new(config, tls, named_statements))
+}
+
+fn open_postgres(url: &PostgresUrl, options: &Options) -> Result<(Engine, Pool)> {
+    let target = Arc::new(target(url, options.named_statements)?);
     let opened = Arc::clone(&target);
     let open: Open = Arc::new(move || Session::new(Arc::clone(&opened)).map(Connection::postgres));
     let pool = Pool::start(options.threads, options.queue, &open)?;

@@ -47,10 +47,16 @@ impl Database {
     /// The steps that `migrate` would apply. Blocks like `run`.
     pub fn pending(&self) -> Result<Vec<&'static str>> {
         let mut connection = self.connect()?;
-        let applied = connection.snapshot(&mut applied)?;
+        let pending = connection.snapshot(&mut pending);
         connection.settle();
-        missing(STEPS, &applied).map(|steps| steps.iter().map(|step| step.name).collect())
+        pending
     }
+}
+
+/// The steps that [`Database::migrate`] would apply. `Newer` if the schema is a newer program's.
+pub fn pending(db: &mut Connection) -> Result<Vec<&'static str>> {
+    let applied = applied(db)?;
+    missing(STEPS, &applied).map(|steps| steps.iter().map(|step| step.name).collect())
 }
 
 fn apply(database: &Database, steps: &[Step]) -> Result<Vec<&'static str>> {
