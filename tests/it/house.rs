@@ -114,6 +114,7 @@ fn what_the_documents_name_is_there() {
         "docs/api.md",
         "docs/backup.md",
         "docs/importing.md",
+        "docs/operating.md",
         "docs/settings.md",
         "docs/tokens.md",
     ] {

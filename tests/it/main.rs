@@ -16,6 +16,8 @@ mod comments;
 #[cfg(test)]
 mod dependencies;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod documentation;
 #[cfg(test)]
 mod door_pages;
@@ -49,6 +51,10 @@ mod load;
 mod member_pages;
 #[cfg(test)]
 mod members;
+#[cfg(test)]
+mod metrics;
+#[cfg(test)]
+mod operating;
 #[cfg(test)]
 mod organization_pages;
 #[cfg(test)]
