@@ -41,7 +41,6 @@ fn listening(what: &'static str, address: SocketAddr) -> Finding {
 fn base_url(settings: &Settings) -> Finding {
     const WHAT: &str = "base url";
     let url = settings.base_url_at(settings.listen);
-    let local = settings.listen.ip().to_canonical().is_loopback();
     if let Some(warning) = settings.exposure_warning(settings.listen) {
         let (found, advice) = warning.split_once(". ").unwrap_or((&warning, "use TLS"));
         return Finding::fail(WHAT, found, advice);
@@ -56,7 +55,6 @@ fn base_url(settings: &Settings) -> Finding {
     if settings.base_url.is_none() || url.authority().starts_with("localhost") || url.authority().starts_with("127.") {
         return Finding::ok(WHAT, format!("{url}: for this machine alone"));
     }
-    debug_assert!(local, "beyond this machine it would be exposed");
     let found = format!("{url}: clients send tokens in the clear to whatever is in front, and cookies are not marked Secure");
     Finding::warn(WHAT, found, "have the proxy speak TLS, and begin base_url with https://")
 }
@@ -66,13 +64,11 @@ fn resolved(url: &BaseUrl) -> Option<Finding> {
     let authority = url.authority();
     let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
     let with_port = if has_port { authority.to_owned() } else { format!("{authority}:443") };
-    match with_port.to_socket_addrs().map(|mut addresses| addresses.next()) {
-        Ok(Some(_)) => None,
-        _ => {
-            let found = format!("{authority} leads to no address from here: links in answers will not work for who asks the same names");
-            Some(Finding::warn("base url", found, "enter the name in DNS, or correct base_url"))
-        }
+    if with_port.to_socket_addrs().is_ok_and(|mut addresses| addresses.next().is_some()) {
+        return None;
     }
+    let found = format!("{authority} leads to no address from here: links in answers will not work for who asks the same names");
+    Some(Finding::warn("base url", found, "enter the name in DNS, or correct base_url"))
 }
 
 /// A proxy that is not believed makes all clients one.

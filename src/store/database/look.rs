@@ -29,7 +29,7 @@ pub fn look<T, E: Failure>(url: &DatabaseUrl, patience: Duration, mut work: impl
     seen
 }
 
-/// Whether a SQLite file says that changes go to a log first (write version 2, https://www.sqlite.org/fileformat.html#file_format_version_numbers).
+/// Whether a SQLite file says that changes go to a log first (its write version is 2: SQLite's "Database File Format", 1.3.3).
 /// One that is empty yet counts as such, since it will.
 pub fn keeps_a_log(path: &Path) -> io::Result<bool> {
     let mut head = Vec::new();
