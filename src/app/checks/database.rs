@@ -33,12 +33,12 @@ pub(super) fn check(url: &DatabaseUrl, clock: &Clock) -> Vec<Finding> {
 pub(super) fn ask(url: &DatabaseUrl, clock: &Clock, findings: &mut Vec<Finding>) -> Option<Answer> {
     let began = Instant::now();
     let answer = database::look(url, PATIENCE, |db| {
-        let pending = migrations::pending(db);
-        let (before, facts, after) = (clock.now(), condition::facts(db)?, clock.now());
-        let pending = match pending {
+        // The first question of all: where the file is no database, this is what says so.
+        let pending = match migrations::pending(db) {
             Err(database::Error::Newer(text)) => Err(text),
             pending => Ok(pending?),
         };
+        let (before, facts, after) = (clock.now(), condition::facts(db)?, clock.now());
         let ahead = facts.number("now").map(|now| offset(before, Time::from_micros(now), after));
         Ok::<_, database::Error>(Answer { facts, pending, ahead })
     });
