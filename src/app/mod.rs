@@ -1,9 +1,11 @@
-//! The running program's means: the database with `read` and `write`, settings, clock, randomness, shared counts, logging and the signal to stop.
+//! The running program's means: the database with `read` and `write`, settings, clock, randomness, shared counts, logging, the signal to stop, and the looks that `doctor` takes.
 //! No routes, no rules, no SQL.
 
+pub mod checks;
 pub mod clock;
 pub mod counters;
 pub mod logs;
+pub mod machine;
 pub mod moving;
 pub mod passwords;
 pub mod random;

@@ -4,7 +4,9 @@
 mod admin;
 mod config;
 mod demo;
+mod doctor;
 pub mod import;
+mod meters;
 mod serve;
 
 use std::fmt;
@@ -30,6 +32,8 @@ enum Command {
     Serve(serve::Args),
     /// Print the settings in force and where they come from
     Config(settings::Flags),
+    /// Look at settings, database, disk, clock and certificate, and say what to do
+    Doctor(doctor::Args),
     /// Look after users, organizations, members, projects and tokens; back up, restore, copy, reindex
     Admin(admin::Args),
     /// Import bugs from another tracker's export; run it again to go on after an interruption
@@ -51,6 +55,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
         Command::Config(flags) => config::run(&flags),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Admin(args) => admin::run(&args),
         Command::Import(args) => import::run(&args),
     };

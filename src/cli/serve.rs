@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use super::demo::Demo;
+use super::meters::{meters, of_the_limits};
 use super::{Failure, Outcome};
 use crate::app::clock::Clock;
 use crate::app::counters::Counters;
@@ -76,7 +77,7 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
         tracing::warn!("{warning}");
     }
     let base_url = settings.base_url_at(address).to_string();
-    let metrics = meters(settings, &database)?;
+    let metrics = meters(settings, &database, clock.now())?;
     let app = App::new(database, clock, Random::system(), &base_url);
     let counters = counters(settings, &app, &metrics).await?;
     let front = Arc::new(Front {
@@ -142,46 +143,7 @@ async fn counters(settings: &Settings, app: &App, metrics: &Metrics) -> Outcome<
     let Some(url) = &settings.redis_url else { return Ok(None) };
     let key = app.write(Who::Command, Via::Command, installation::counting_key).await?;
     let counters = Counters::new(url.clone(), key);
-    let failed = |error| Failure::Failed(format!("metrics cannot be set up: {error}"));
-    let (shared, alone) = (counters.clone(), counters.clone());
-    metrics
-        .gauge("bugtome_limits_shared", "Whether all nodes count together for their limits at present", move || {
-            i64::from(shared.are_shared())
-        })
-        .map_err(failed)?;
-    metrics
-        .counter("bugtome_limits_alone_total", "Requests and sign-ins that this node limited by itself, Redis being of no use", move || {
-            alone.alone()
-        })
-        .map_err(failed)?;
+    of_the_limits(metrics, &counters)?;
     counters.connect().await;
     Ok(Some(counters))
-}
-
-/// Counters for operators, where somebody listens to them.
-fn meters(settings: &Settings, database: &Database) -> Outcome<Metrics> {
-    if settings.metrics_listen.is_none() {
-        return Ok(Metrics::off());
-    }
-    let failed = |error: &dyn std::fmt::Display| Failure::Failed(format!("metrics cannot be set up: {error}"));
-    let metrics = Metrics::on().map_err(|error| failed(&error))?;
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let stats = || {
-        let database = database.clone();
-        move || database.stats()
-    };
-    let (writer, waiting, busy, batches, works, micros) = (stats(), stats(), stats(), stats(), stats(), stats());
-    let gauges = [
-        metrics.gauge("bugtome_writer_queue", "Changes that wait for SQLite's writer", move || count(writer().writer_waiting)),
-        metrics.gauge("bugtome_pool_waiting", "Work that waits for the database's pool", move || count(waiting().pool_waiting)),
-        metrics.gauge("bugtome_pool_busy", "Threads of the database's pool at work", move || count(busy().pool_busy)),
-        metrics
-            .gauge("bugtome_database_batches", "Commits of SQLite's writer", move || i64::try_from(batches().batches).unwrap_or(i64::MAX)),
-        metrics.gauge("bugtome_database_works", "Transactions run", move || i64::try_from(works().works).unwrap_or(i64::MAX)),
-        metrics.gauge("bugtome_database_microseconds", "Time that transactions took in all", move || {
-            i64::try_from(micros().time.as_micros()).unwrap_or(i64::MAX)
-        }),
-    ];
-    gauges.into_iter().collect::<Result<(), _>>().map_err(|error| failed(&error))?;
-    Ok(metrics)
 }

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use prometheus::core::Collector;
-use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{Counter, Encoder, Gauge, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 use tokio::net::TcpListener;
 
 use super::listen::{self, Limits};
@@ -94,21 +94,39 @@ impl Metrics {
     /// Registers a gauge that `read` tells whenever somebody looks: the length of the writer's queue, the pool in use.
     /// `name` begins with `bugtome_`; an error if there is one of that name already.
     pub fn gauge(&self, name: &str, help: &str, read: impl Fn() -> i64 + Send + 'static) -> Result<(), prometheus::Error> {
-        let Some(counts) = &self.0 else { return Ok(()) };
         let gauge = IntGauge::new(name, help)?;
-        counts.registry.register(Box::new(gauge.clone()))?;
-        let mut refresh = counts.refresh.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        refresh.push(Box::new(move || gauge.set(read())));
-        Ok(())
+        self.refreshed(gauge.clone(), move || gauge.set(read()))
     }
 
-    /// As [`Metrics::gauge`] for a count that only grows; its name ends with `_total`.
-    pub fn counter(&self, name: &str, help: &str, read: impl Fn() -> u64 + Send + 'static) -> Result<(), prometheus::Error> {
+    /// As [`Metrics::gauge`], for what may have a fraction, be larger than 2^63, or be unknown at times (`NaN`).
+    pub fn level(&self, name: &str, help: &str, read: impl Fn() -> f64 + Send + 'static) -> Result<(), prometheus::Error> {
+        let gauge = Gauge::new(name, help)?;
+        self.refreshed(gauge.clone(), move || gauge.set(read()))
+    }
+
+    /// As [`Metrics::gauge`], for what only grows and is counted elsewhere. `name` ends with `_total`.
+    pub fn total(&self, name: &str, help: &str, read: impl Fn() -> f64 + Send + 'static) -> Result<(), prometheus::Error> {
+        let counter = Counter::new(name, help)?;
+        self.refreshed(counter.clone(), move || {
+            let now = read();
+            // A counter takes no less than nothing, and nothing unknown.
+            if now > counter.get() {
+                counter.inc_by(now - counter.get());
+            }
+        })
+    }
+
+    /// Registers what does not change: a gauge that is 1, and says it all in its labels.
+    pub fn fact(&self, name: &str, help: &str, labels: &[(&str, &str)]) -> Result<(), prometheus::Error> {
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let gauge = IntGauge::with_opts(Opts::new(name, help).const_labels(labels))?;
+        self.refreshed(gauge.clone(), move || gauge.set(1))
+    }
+
+    fn refreshed(&self, collector: impl Collector + 'static, refresh: impl Fn() + Send + 'static) -> Result<(), prometheus::Error> {
         let Some(counts) = &self.0 else { return Ok(()) };
-        let counter = IntCounter::new(name, help)?;
-        counts.registry.register(Box::new(counter.clone()))?;
-        let mut refresh = counts.refresh.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        refresh.push(Box::new(move || counter.inc_by(read().saturating_sub(counter.get()))));
+        counts.registry.register(Box::new(collector))?;
+        counts.refresh.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(Box::new(refresh));
         Ok(())
     }
 
@@ -205,7 +223,10 @@ mod tests {
         metrics.refused("rate_limit");
         metrics.database("read", Duration::from_micros(50));
         metrics.gauge("bugtome_writer_queue", "Waiting writes.", || 7).unwrap();
-        metrics.counter("bugtome_writes_total", "Writes.", || 9).unwrap();
+        metrics.level("bugtome_share", "A share.", || 0.5).unwrap();
+        metrics.total("bugtome_works_total", "Works.", || 2.5).unwrap();
+        metrics.fact("bugtome_build_info", "What is built.", &[("version", "1")]).unwrap();
+        assert!(metrics.gauge("bugtome_share", "A second one.", || 1).is_err());
         let open = metrics.connection();
         let text = metrics.text().unwrap();
         for line in [
@@ -214,7 +235,9 @@ mod tests {
             r#"bugtome_refusals_total{reason="rate_limit"} 1"#,
             r#"bugtome_database_duration_seconds_count{kind="read"} 1"#,
             "bugtome_writer_queue 7",
-            "bugtome_writes_total 9",
+            "bugtome_share 0.5",
+            "bugtome_works_total 2.5",
+            r#"bugtome_build_info{version="1"} 1"#,
             "bugtome_connections 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");

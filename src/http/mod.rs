@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod body;
+pub mod certificate;
 pub mod client;
 pub mod compression;
 pub mod cookies;

@@ -3,6 +3,7 @@
 
 mod columns;
 pub mod comments;
+pub mod condition;
 pub mod database;
 pub mod events;
 pub mod history;

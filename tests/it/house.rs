@@ -116,6 +116,7 @@ fn what_the_documents_name_is_there() {
         "docs/importing.md",
         "docs/moving.md",
         "docs/scaling.md",
+        "docs/operating.md",
         "docs/settings.md",
         "docs/tokens.md",
     ] {

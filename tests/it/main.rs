@@ -21,6 +21,8 @@ mod dependencies;
 #[cfg(test)]
 mod disks;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod documentation;
 #[cfg(test)]
 mod door_pages;
@@ -61,9 +63,13 @@ mod member_pages;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod moving;
 #[cfg(test)]
 mod nodes;
+#[cfg(test)]
+mod operating;
 #[cfg(test)]
 mod organization_pages;
 #[cfg(test)]

@@ -76,8 +76,8 @@ impl Database {
     }
 }
 
-/// The steps that are not applied yet.
-pub(super) fn pending_in(db: &mut Connection) -> Result<Vec<&'static str>> {
+/// The steps that [`Database::migrate`] would apply. `Newer` if the schema is a newer program's.
+pub fn pending_in(db: &mut Connection) -> Result<Vec<&'static str>> {
     let applied = Applied::read(db)?;
     missing(STEPS, &applied).map(|steps| steps.iter().map(|step| step.name).collect())
 }

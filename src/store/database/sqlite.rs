@@ -9,6 +9,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, OpenFlags};
 
 use super::error::{Error, Result};
+use super::in_use::beside;
 use super::rows::{Cells, Row};
 use super::value::{Cell, Value};
 
@@ -20,6 +21,9 @@ pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// Past this size the write-ahead log is cut back once it has been copied.
 const LOG_KEPT: i64 = 64 << 20;
+
+/// What would end a path in SQLite's URIs.
+const IN_A_URI: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS.add(b'%').add(b'?').add(b'#');
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +62,17 @@ impl File {
                 self.path.display()
             ))
         })
+    }
+
+    /// Opens a connection that only reads and leaves nothing behind: where nobody has the file open, SQLite's log and index are not made.
+    pub(super) fn open_to_look(&self) -> Result<rusqlite::Connection> {
+        // The log is there as long as anybody has the database open, and after a crash.
+        if beside(&self.path, "-wal").exists() {
+            return self.open(Purpose::Read);
+        }
+        let escaped = percent_encoding::percent_encode(self.path.as_os_str().as_encoded_bytes(), IN_A_URI);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        Ok(rusqlite::Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)?)
     }
 
     /// Opens a connection.
