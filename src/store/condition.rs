@@ -33,15 +33,14 @@ impl Facts {
 
 /// What it says. On SQLite, whose file says the rest, the version alone.
 ///
-/// On PostgreSQL: its settings by their own names, and `in_recovery`, `encrypted` (this connection), `client` (our address, empty on a
+/// On PostgreSQL: its settings by their own names, and `encrypted` (this connection), `client` (our address, empty on a
 /// socket), `now` (microseconds since 1970), `connections` (open ones of all clients) and `may_create` (tables).
 pub fn facts(db: &mut Connection) -> Result<Facts> {
     let rows = db.query(sql!((String, String):
         "SELECT 'server_version', sqlite_version()";
         pg "SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN ('server_version', 'server_version_num', 'server_encoding',
-                'fsync', 'full_page_writes', 'synchronous_commit', 'default_transaction_read_only', 'max_connections',
+                'fsync', 'full_page_writes', 'synchronous_commit', 'max_connections',
                 'superuser_reserved_connections')
-            UNION ALL SELECT 'in_recovery', CAST(pg_is_in_recovery() AS TEXT)
             UNION ALL SELECT 'encrypted', CAST(COALESCE((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS TEXT)
             UNION ALL SELECT 'client', COALESCE(host(inet_client_addr()), '')
             UNION ALL SELECT 'now', CAST(CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) AS TEXT)

@@ -1,5 +1,5 @@
 //! What a PostgreSQL server must be like: durable, writable, of a known version, with room for our connections, and with our time.
-//! A pooler in between is not recognized: it speaks as the server does.
+//! That it is the primary is asked wherever a connection is made; so is whether a pooler stands in between, which `serve` says in its log.
 
 use std::net::IpAddr;
 
@@ -53,15 +53,9 @@ fn durability(facts: &Facts) -> Finding {
     Finding::fail(WHAT, found, "set each to on in postgresql.conf, or with ALTER DATABASE or ALTER ROLE where it was set for one")
 }
 
+/// That it takes changes at all is asked when the connection is made.
 fn writable(facts: &Facts) -> Option<Finding> {
     const WHAT: &str = "writing";
-    if facts.truth("in_recovery") {
-        return Some(Finding::fail(WHAT, "this server is a standby, which only reads", "name the primary in database_url"));
-    }
-    if facts.text("default_transaction_read_only") == "on" {
-        let found = "transactions only read here (default_transaction_read_only)";
-        return Some(Finding::fail(WHAT, found, "set it to off for this database and role"));
-    }
     if !facts.truth("may_create") {
         let found = "the role may not make tables, which migrations do";
         return Some(Finding::fail(WHAT, found, "have the database owned by the role, or GRANT CREATE ON SCHEMA public"));
@@ -126,8 +120,6 @@ mod tests {
             ("fsync", "on"),
             ("full_page_writes", "on"),
             ("synchronous_commit", "on"),
-            ("in_recovery", "false"),
-            ("default_transaction_read_only", "off"),
             ("may_create", "true"),
             ("encrypted", "false"),
             ("client", "127.0.0.1"),
@@ -150,9 +142,7 @@ mod tests {
     #[test]
     fn a_server_that_cannot_be_written_to_is_a_failure() {
         assert_eq!(writable(&facts(&[])), None);
-        for changed in [("in_recovery", "true"), ("default_transaction_read_only", "on"), ("may_create", "false")] {
-            assert_eq!(writable(&facts(&[changed])).unwrap().level, Level::Fail, "{changed:?}");
-        }
+        assert_eq!(writable(&facts(&[("may_create", "false")])).unwrap().level, Level::Fail);
     }
 
     #[test]

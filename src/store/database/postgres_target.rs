@@ -99,8 +99,8 @@ impl Target {
         let session = driven(&mut link.traffic, look(&link.client)).await?;
         if session.takes_no_changes {
             return Err(Error::Unavailable(
-                "PostgreSQL takes no changes at this address, it is a standby or set to read only: rights are read from the primary alone. \
-                 Name the primary, or all servers: postgres://HOST1,HOST2/NAME"
+                "PostgreSQL takes no changes at this address: it is a standby or set to read only, and rights are read from the primary alone; \
+                 check default_transaction_read_only, or name the primary or all servers, postgres://HOST1,HOST2/NAME"
                     .to_owned(),
             ));
         }
