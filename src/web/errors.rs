@@ -49,7 +49,9 @@ pub(super) fn refuse(visit: Visit, error: Error) -> Pin<Box<dyn Future<Output = 
             Error::Store(StoreError::Busy | StoreError::Retry | StoreError::Deadline | StoreError::Unavailable(_)) => Some(1),
             _ => None,
         };
-        let answer = told(&visit, tell(&error)).await;
+        // A database that does not answer is not asked again, for the name of who is signed in.
+        let frame = if matches!(error, Error::Store(_)) { None } else { frame_of(&visit).await };
+        let answer = page_of(&visit, frame, tell(&error));
         match retry {
             Some(seconds) => answer.with(RETRY_AFTER, seconds),
             None => answer,
@@ -88,7 +90,7 @@ pub(super) async fn wrong_method(visit: Visit) -> Answer {
         when: "it is asked in a way that it does not answer",
         then: "nothing is done".to_owned(),
     };
-    told(&visit, told_).await
+    page_of(&visit, frame_of(&visit).await, told_)
 }
 
 fn tell(error: &Error) -> Told {
@@ -180,10 +182,15 @@ fn tell(error: &Error) -> Told {
     }
 }
 
-async fn told(visit: &Visit, told: Told) -> Answer {
-    let (asked, title) = (visit.as_anybody(), told.title);
-    let framed = visit.as_anybody().read(move |ctx| Frame::of(ctx, &asked, title)).await;
-    let mut frame = framed.unwrap_or_else(|_| Frame::bare(visit, title));
+/// The frame with what the reader has in it, as far as that can be known.
+async fn frame_of(visit: &Visit) -> Option<Frame> {
+    let asked = visit.as_anybody();
+    visit.as_anybody().read(move |ctx| Frame::of(ctx, &asked, "")).await.ok()
+}
+
+fn page_of(visit: &Visit, frame: Option<Frame>, told: Told) -> Answer {
+    let mut frame = frame.unwrap_or_else(|| Frame::bare(visit, ""));
+    told.title.clone_into(&mut frame.title);
     frame.notice = None;
     let way = |label: &str, href: &str| (label.to_owned(), href.to_owned());
     let ways = if frame.person.is_some() {
