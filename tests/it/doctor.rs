@@ -139,7 +139,8 @@ fn a_database_that_cannot_be_used_is_found() {
     // A page that somebody wrote over.
     let damaged = folder.join("damaged.db");
     let file = rusqlite::Connection::open(house.file()).unwrap();
-    let page = file.query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'sessions'", [], |row| row.get::<_, usize>(0)).unwrap();
+    let page = file.query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'sessions'", [], |row| row.get::<_, u32>(0)).unwrap();
+    let page = usize::try_from(page).unwrap();
     drop(file);
     let mut bytes = std::fs::read(house.file()).unwrap();
     bytes[(page - 1) * 4096..page * 4096].fill(0x5a);
