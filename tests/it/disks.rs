@@ -46,14 +46,7 @@ fn is_unavailable(answer: &Answer) {
 
 /// All of these are there.
 fn are_there(house: &House, server: &Server, titles: &[String]) {
-    let mut stored = std::collections::BTreeSet::new();
-    let mut next = Some("/api/v1/tickets?per_page=100".to_owned());
-    while let Some(path) = next {
-        let page = server.get(&path, &house.personal);
-        assert_eq!(page.status, 200, "{page:?}");
-        stored.extend(page.json().as_array().unwrap().iter().map(|ticket| ticket["title"].as_str().unwrap().to_owned()));
-        next = page.header("link").map(|link| link[1..].split('>').next().unwrap().to_owned());
-    }
+    let stored = server.all_titles(&house.personal);
     for title in titles {
         assert!(stored.contains(title), "{title} was acknowledged and is lost");
     }

@@ -80,14 +80,7 @@ fn is_served(done: &Done) -> bool {
 
 /// All tickets that were acknowledged are there.
 fn nothing_is_lost(house: &House, server: &Server, all: &[Done]) {
-    let mut stored = std::collections::BTreeSet::new();
-    let mut next = Some("/api/v1/tickets?per_page=100".to_owned());
-    while let Some(path) = next {
-        let page = server.get(&path, &house.personal);
-        assert_eq!(page.status, 200, "{page:?}");
-        stored.extend(page.json().as_array().unwrap().iter().map(|ticket| ticket["title"].as_str().unwrap().to_owned()));
-        next = page.header("link").map(|link| link[1..].split('>').next().unwrap().to_owned());
-    }
+    let stored = server.all_titles(&house.personal);
     let acknowledged = all.iter().filter(|done| done.answer.status == 201).filter_map(|done| done.title.as_ref());
     for title in acknowledged {
         assert!(stored.contains(title), "{title} was acknowledged and is lost");

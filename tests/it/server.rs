@@ -249,6 +249,24 @@ impl Server {
     pub(crate) fn get(&self, path: &str, token: &str) -> Answer {
         self.ask(&Request::new("GET", path).bearer(token))
     }
+
+    /// All tickets that the token reaches, by the cursors.
+    pub(crate) fn all_tickets(&self, token: &str) -> Vec<Value> {
+        let mut all = Vec::new();
+        let mut next = Some("/api/v1/tickets?per_page=100".to_owned());
+        while let Some(path) = next {
+            let page = self.get(&path, token);
+            assert_eq!(page.status, 200, "{page:?}");
+            all.extend(page.json().as_array().unwrap().iter().cloned());
+            next = page.header("link").map(|link| link[1..].split('>').next().unwrap().to_owned());
+        }
+        all
+    }
+
+    /// The titles of all tickets that the token reaches.
+    pub(crate) fn all_titles(&self, token: &str) -> std::collections::BTreeSet<String> {
+        self.all_tickets(token).iter().map(|ticket| ticket["title"].as_str().unwrap().to_owned()).collect()
+    }
 }
 
 impl Drop for Server {
