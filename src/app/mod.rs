@@ -25,10 +25,12 @@ use crate::store::database::{Connection, Database};
 
 /// The program's means, cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Means>);
+pub struct App {
+    database: Database,
+    means: Arc<Means>,
+}
 
 struct Means {
-    database: Database,
     clock: Clock,
     random: Random,
     base_url: Arc<str>,
@@ -37,27 +39,33 @@ struct Means {
 impl App {
     /// Over a database, with a clock and the server's own address.
     pub fn new(database: Database, clock: Clock, random: Random, base_url: &str) -> Self {
-        Self(Arc::new(Means { database, clock, random, base_url: base_url.into() }))
+        Self { database, means: Arc::new(Means { clock, random, base_url: base_url.into() }) }
+    }
+
+    /// The same means for one request: its reads and writes have one deadline together.
+    #[must_use]
+    pub fn for_one_request(&self) -> Self {
+        Self { database: self.database.for_one_request(), means: Arc::clone(&self.means) }
     }
 
     /// What time it is.
     pub fn now(&self) -> Time {
-        self.0.clock.now()
+        self.means.clock.now()
     }
 
     /// The server's own address, without a slash at its end.
     pub fn base_url(&self) -> Arc<str> {
-        Arc::clone(&self.0.base_url)
+        Arc::clone(&self.means.base_url)
     }
 
     /// The database, for what is no operation: migrating, closing, counting.
     pub fn database(&self) -> &Database {
-        &self.0.database
+        &self.database
     }
 
     /// Random bytes.
     pub fn random(&self) -> Random {
-        self.0.random
+        self.means.random
     }
 
     /// Judges who is calling and reads, in one snapshot.
@@ -67,7 +75,7 @@ impl App {
         via: Via,
         work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.0.database.read(self.operation(who, via, work)).await
+        self.database.read(self.operation(who, via, work)).await
     }
 
     /// As [`App::read`] for what may have to look at many rows: on a bounded pool, with a deadline.
@@ -77,7 +85,7 @@ impl App {
         via: Via,
         work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.0.database.scan(self.operation(who, via, work)).await
+        self.database.scan(self.operation(who, via, work)).await
     }
 
     /// Judges who is calling and writes, in one transaction: committed on `Ok`, undone on `Err`.
@@ -87,12 +95,12 @@ impl App {
         via: Via,
         work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.0.database.write(self.operation(who, via, work)).await
+        self.database.write(self.operation(who, via, work)).await
     }
 
     /// As [`App::write`] for commands, which have no runtime: blocking, on a connection of its own.
     pub fn run<T>(&self, via: Via, work: impl FnMut(&mut Ctx<'_>) -> Result<T>) -> Result<T> {
-        self.0.database.run(self.operation(Who::Command, via, work))
+        self.database.run(self.operation(Who::Command, via, work))
     }
 
     fn operation<T, W: FnMut(&mut Ctx<'_>) -> Result<T>>(
@@ -101,7 +109,7 @@ impl App {
         via: Via,
         mut work: W,
     ) -> impl FnMut(&mut Connection) -> Result<T> + use<T, W> {
-        let (clock, random) = (self.0.clock.clone(), self.0.random);
+        let (clock, random) = (self.means.clock.clone(), self.means.random);
         move |db| {
             let fill = |bytes: &mut [u8]| random.fill(bytes);
             let mut ctx = Ctx::open(db, &who, via, clock.now(), &fill)?;

@@ -143,7 +143,8 @@ async fn answer(front: Arc<Front>, face: Face, route: Route, request: HttpReques
     let wording = Wording { problem_json: wants_problem_json(&parts.headers), token_sent: !matches!(credential, Presented::Nothing) };
     let address = client_address(&front, &parts);
     let mut passed = Passed::default();
-    let outcome = Visit { front: &front, face, route, address, wording }.run(parts, body, credential, &mut passed).await;
+    let app = front.app.for_one_request();
+    let outcome = Visit { front: &front, app: &app, face, route, address, wording }.run(parts, body, credential, &mut passed).await;
     // A refused request is a use too: somebody who tries what a stolen token may do shall be seen.
     if let Some(token) = passed.token {
         front.uses.note(token, front.app.now(), address);
@@ -154,6 +155,8 @@ async fn answer(front: Arc<Front>, face: Face, route: Route, request: HttpReques
 /// One request on its way.
 struct Visit<'a> {
     front: &'a Arc<Front>,
+    /// With one deadline for all that this request asks of the database.
+    app: &'a App,
     face: Face,
     route: Route,
     address: IpAddr,
@@ -183,7 +186,7 @@ impl Visit<'_> {
             route: self.route.path,
             headers: parts.headers,
             body,
-            base_url: self.front.app.base_url(),
+            base_url: self.app.base_url(),
             token,
         };
         if parts.method == Method::GET {
@@ -210,27 +213,8 @@ impl Visit<'_> {
 
     /// Nobody who could be named: counted on the address, and refused as unknown or as too many.
     async fn turned_away(&self, passed: &mut Passed) -> Error {
-        passed.standing = self.front.limiter.count(Counted::address(self.address), self.front.app.now()).await;
+        passed.standing = self.front.limiter.count(Counted::address(self.address), self.app.now()).await;
         passed.check().err().unwrap_or(Error::Unauthenticated)
-    }
-
-    /// Counts the request for its judged caller, as far as that goes without waiting: the database is not to wait for other nodes' counts.
-    /// This happens once, also where the database makes the judging run again.
-    fn count(&self, ctx: &Ctx<'_>) -> Passed {
-        let counted = match (ctx.token(), self.route.capability) {
-            (_, Capability::ReadDescription) => None,
-            (_, Capability::RevokeFoundTokens) => Some(Counted::finder(self.address)),
-            (Some(judged), _) => Some(Counted::Token(judged.chain())),
-            (None, _) => Some(Counted::address(self.address)),
-        };
-        Passed {
-            look: counted.map_or(Look::Free, |counted| self.front.limiter.look(counted, ctx.now)),
-            standing: None,
-            expires_at: ctx.token().and_then(|judged| judged.expires_at).filter(|end| end.since(ctx.now) <= EXPIRY_NOTICE),
-            token: ctx.token().map(|judged| judged.id),
-            kind: ctx.token().map(|judged| if judged.is_personal() { "personal" } else { "project" }),
-            first_use: ctx.is_first_use(),
-        }
     }
 
     /// A request that only reads: judged once, in its own read. Whether it was too many for all nodes together is known after it; what it
@@ -241,7 +225,7 @@ impl Visit<'_> {
         let this = self.detached();
         let mut counted: Option<Passed> = None;
         let work = move |ctx: &mut Ctx<'_>| {
-            let seen = *counted.get_or_insert_with(|| this.as_visit().count(ctx));
+            let seen = *counted.get_or_insert_with(|| this.count(ctx));
             if let Err(error) = allow(ctx, seen, this.route.capability) {
                 return Ok((seen, Err(error)));
             }
@@ -256,11 +240,10 @@ impl Visit<'_> {
                 outcome => Ok((seen, outcome)),
             }
         };
-        let app = &self.front.app;
         let outcome = if scans {
-            self.timed("scan", app.scan(who(about), self.face.via, work)).await
+            self.timed("scan", self.app.scan(who(about), self.face.via, work)).await
         } else {
-            self.timed("read", app.read(who(about), self.face.via, work)).await
+            self.timed("read", self.app.read(who(about), self.face.via, work)).await
         };
         self.limited(outcome, passed).await?
     }
@@ -270,10 +253,10 @@ impl Visit<'_> {
         let this = self.detached();
         let mut counted: Option<Passed> = None;
         let work = move |ctx: &mut Ctx<'_>| {
-            let seen = *counted.get_or_insert_with(|| this.as_visit().count(ctx));
+            let seen = *counted.get_or_insert_with(|| this.count(ctx));
             Ok((seen, allow(ctx, seen, this.route.capability)))
         };
-        let outcome = self.timed("read", self.front.app.read(who, self.face.via, work)).await;
+        let outcome = self.timed("read", self.app.read(who, self.face.via, work)).await;
         self.limited(outcome, passed).await?
     }
 
@@ -283,7 +266,7 @@ impl Visit<'_> {
             Err(Error::Unauthenticated) => return Err(self.turned_away(passed).await),
             outcome => outcome?,
         };
-        let standing = self.front.limiter.decide(seen.look, self.front.app.now()).await;
+        let standing = self.front.limiter.decide(seen.look, self.app.now()).await;
         *passed = Passed { standing, ..seen };
         self.close_retry_door(seen).await?;
         passed.check()?;
@@ -301,14 +284,14 @@ impl Visit<'_> {
     /// A successor's first request closes, before it is answered, the door through which the old token could be told it again.
     async fn close_retry_door(&self, passed: Passed) -> Result<()> {
         let (true, Some(token)) = (passed.first_use, passed.token) else { return Ok(()) };
-        self.front.app.write(Who::Anonymous, self.face.via, move |ctx| tokens::note_first_use(ctx.db, token)).await
+        self.app.write(Who::Anonymous, self.face.via, move |ctx| tokens::note_first_use(ctx.db, token)).await
     }
 
     async fn write(&self, who: Who, repeat: Option<Repeat>, mut operation: Operation) -> Result<Answer> {
         let (refuse, wording) = (self.face.refuse, self.wording);
         let refused = move |problems: &_| refuse(&Error::Invalid(Clone::clone(problems)), wording).kept();
         let work = move |ctx: &mut Ctx<'_>| idempotency::run(ctx, repeat, |ctx| (operation.run)(ctx), Answer::kept, refused);
-        match self.timed("write", self.front.app.write(who, self.face.via, work)).await {
+        match self.timed("write", self.app.write(who, self.face.via, work)).await {
             Ok(Done::Answered(answer)) => Ok(answer),
             Ok(Done::Refused(problems)) => Err(Error::Invalid(problems)),
             Err(Error::Repeated(kept)) => Ok(Answer::repeated(*kept)),
@@ -317,22 +300,35 @@ impl Visit<'_> {
     }
 
     fn detached(&self) -> Detached {
-        Detached { front: Arc::clone(self.front), face: self.face, route: self.route, address: self.address, wording: self.wording }
+        Detached { front: Arc::clone(self.front), route: self.route, address: self.address }
     }
 }
 
-/// A [`Visit`] that can go to another thread.
+/// What goes to the database's thread of a [`Visit`], to count and judge there.
 struct Detached {
     front: Arc<Front>,
-    face: Face,
     route: Route,
     address: IpAddr,
-    wording: Wording,
 }
 
 impl Detached {
-    const fn as_visit(&self) -> Visit<'_> {
-        Visit { front: &self.front, face: self.face, route: self.route, address: self.address, wording: self.wording }
+    /// Counts the request for its judged caller, as far as that goes without waiting: the database is not to wait for other nodes' counts.
+    /// This happens once, also where the database makes the judging run again.
+    fn count(&self, ctx: &Ctx<'_>) -> Passed {
+        let counted = match (ctx.token(), self.route.capability) {
+            (_, Capability::ReadDescription) => None,
+            (_, Capability::RevokeFoundTokens) => Some(Counted::finder(self.address)),
+            (Some(judged), _) => Some(Counted::Token(judged.chain())),
+            (None, _) => Some(Counted::address(self.address)),
+        };
+        Passed {
+            look: counted.map_or(Look::Free, |counted| self.front.limiter.look(counted, ctx.now)),
+            standing: None,
+            expires_at: ctx.token().and_then(|judged| judged.expires_at).filter(|end| end.since(ctx.now) <= EXPIRY_NOTICE),
+            token: ctx.token().map(|judged| judged.id),
+            kind: ctx.token().map(|judged| if judged.is_personal() { "personal" } else { "project" }),
+            first_use: ctx.is_first_use(),
+        }
     }
 }
 

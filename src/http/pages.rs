@@ -19,6 +19,7 @@ use super::cookies::{self, Name};
 use super::forms::{self, Form};
 use super::log::{CallerKind, InternalDetail, RequestId};
 use super::mount::{Front, detail, reason};
+use crate::app::App;
 use crate::domain::idempotency::{self, Repeat};
 use crate::domain::permissions::{Capability, Door};
 use crate::domain::sessions::Browser;
@@ -61,6 +62,8 @@ pub struct Visit(Arc<Inner>);
 
 struct Inner {
     front: Arc<Front>,
+    /// With one deadline for all that this request asks of the database.
+    app: App,
     path: &'static str,
     capability: Capability,
     method: Method,
@@ -87,6 +90,7 @@ impl Visit {
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
         let request = parts.extensions.get::<RequestId>().copied();
         let inner = Inner {
+            app: front.app.for_one_request(),
             front,
             path,
             capability,
@@ -224,6 +228,7 @@ impl Visit {
         let Inner { front, method, uri, headers, form, session, visitor, .. } = &*self.0;
         Self(Arc::new(Inner {
             front: Arc::clone(front),
+            app: self.0.app.clone(),
             path: self.0.path,
             capability: Capability::SignIn,
             method: method.clone(),
@@ -260,17 +265,17 @@ impl Visit {
 
     /// Judges the session and reads, in one snapshot.
     pub async fn read<T: Send + 'static>(&self, work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        self.0.front.app.read(self.who(), Via::Web, self.judged(work)).await
+        self.0.app.read(self.who(), Via::Web, self.judged(work)).await
     }
 
     /// As [`Visit::read`] for what may have to look at many rows.
     pub async fn scan<T: Send + 'static>(&self, work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        self.0.front.app.scan(self.who(), Via::Web, self.judged(work)).await
+        self.0.app.scan(self.who(), Via::Web, self.judged(work)).await
     }
 
     /// Judges the session and writes, in one transaction.
     pub async fn write<T: Send + 'static>(&self, work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        self.0.front.app.write(self.who(), Via::Web, self.judged(work)).await
+        self.0.app.write(self.who(), Via::Web, self.judged(work)).await
     }
 
     /// As [`Visit::write`], once: a form with the same field `once` and the same content, sent again, gets the first answer and does nothing.

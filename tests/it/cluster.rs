@@ -1,13 +1,13 @@
 //! A PostgreSQL server of a test's own, to be stopped, killed, frozen and promoted; the one that all tests share must go on.
 //! What bugtome does meanwhile is told in `faults` and `failover`.
 
-use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::ports::free_port;
 use super::server::{PATIENCE, on_postgres_at};
 
 /// The server. It is killed when it is dropped.
@@ -48,10 +48,6 @@ pub(crate) fn postgres_user() -> Option<u32> {
 fn run(command: &mut Command) {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 impl Cluster {

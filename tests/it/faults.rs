@@ -202,6 +202,29 @@ fn a_lock_that_is_not_given_back_is_a_503_and_then_all_is_well() {
 }
 
 #[test]
+fn all_the_waiting_of_one_request_has_one_deadline() {
+    let house = House::postgres();
+    let server = house.serve_logging(&house.path("log"));
+    let (tokens, tickets) = (Session::open(&house.database), Session::open(&house.database));
+    tokens.run("BEGIN; LOCK TABLE tokens IN ACCESS EXCLUSIVE MODE");
+    tickets.run("BEGIN; LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE");
+    std::thread::scope(|scope| {
+        let filing = scope.spawn(|| {
+            let began = Instant::now();
+            let request = Request::new("POST", "/api/v1/tickets").bearer(&house.personal);
+            let answer = server.ask(&request.json(&ticket("waited twice", &house.project)));
+            Done { began, took: began.elapsed(), answer, title: None }
+        });
+        // The caller is judged after a second, and then the ticket cannot be written.
+        wait(1.0);
+        tokens.run("COMMIT");
+        let done = filing.join().unwrap();
+        assert!(is_unavailable(&done) && done.took < SOON, "{done:?}");
+    });
+    tickets.run("COMMIT");
+}
+
+#[test]
 fn a_deadlock_is_resolved_and_the_request_done() {
     let house = House::postgres();
     let name = house.database.rsplit('/').next().unwrap().split('?').next().unwrap();

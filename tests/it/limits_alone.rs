@@ -4,7 +4,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::redis_server::{Node, Redis, free_port, number};
+use super::ports::free_port;
+use super::redis_server::{Node, Redis, number};
 use super::server::{House, bugtome};
 
 /// How many clients ask all the time.

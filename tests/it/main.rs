@@ -79,6 +79,7 @@ mod page_access;
 #[cfg(test)]
 mod pooler;
 #[cfg(test)]
+mod ports;
 mod process;
 #[cfg(test)]
 mod project_settings_pages;

@@ -12,7 +12,7 @@ const ALERTS: &str = include_str!("../../packaging/alerts.yaml");
 
 /// A server that has been asked for a few things, and its meters' address.
 fn busy(house: &House) -> (Server, String) {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = super::ports::free_port();
     let meters = format!("127.0.0.1:{port}");
     let server = Server::start(house.command().args(["--metrics-listen", &meters]));
     assert_eq!(server.get("/api/v1/tickets?q=words", &house.personal).status, 200);

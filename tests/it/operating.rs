@@ -74,7 +74,7 @@ fn drill(house: &House, words: &str, name: &str) {
     let (before, after) = text.split_once(looking).unwrap();
     let listed = shell.run(before);
     assert!(listed.contains("acme/WEB"), "{name}: {listed}");
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = super::ports::free_port();
     let serving = looking.split('#').next().unwrap().replace("8099", &port.to_string());
     let looked = shell.run(&format!(
         "{serving} > out 2> log &\nserver=$!\nfor i in $(seq 200); do if grep -q listening out; then break; fi; sleep 0.05; done\n\

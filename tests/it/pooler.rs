@@ -18,7 +18,7 @@ impl Pooler {
     fn over(cluster: &Cluster, more: &str) -> Self {
         use std::os::unix::process::CommandExt;
         let folder = tempfile::tempdir().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = super::ports::free_port();
         let settings = format!(
             "[databases]\npostgres = host=127.0.0.1 port={} dbname=postgres user=postgres pool_size=2\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
              listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\n{more}\n",

@@ -1,19 +1,14 @@
 //! A Redis server of a test's own on a free port of this machine, and several real nodes that count in it.
 //! What must be counted is said by the tests that use it.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use redis::FromRedisValue;
 
+use super::ports::free_port;
 use super::server::{Answer, House, PATIENCE, Request, Server};
-
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// A running Redis. It is killed when it is dropped.
 pub(crate) struct Redis {

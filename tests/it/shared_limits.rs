@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::ports::free_port;
 use super::process::certificate;
-use super::redis_server::{Node, Redis, free_port, number, undisturbed};
+use super::redis_server::{Node, Redis, number, undisturbed};
 use super::server::{Answer, House, Request, bugtome, ticket};
 
 const PASSWORD: &str = "a horse that is correct";

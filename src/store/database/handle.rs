@@ -10,6 +10,7 @@ use super::checkpointer::{Checkpointer, Log};
 use super::connection::Connection;
 use super::error::{Failure, Result};
 use super::in_use::InUse;
+use super::patience::Patience;
 use super::pool::{Kind, Open, Pool};
 use super::postgres::Session;
 use super::postgres_target::Target;
@@ -21,14 +22,13 @@ use super::writer::{Tally, Writer};
 
 /// An open database. Clones share it.
 #[derive(Clone)]
-pub struct Database(Arc<Inner>);
+pub struct Database(Arc<Inner>, Patience);
 
 struct Inner {
     engine: Engine,
     /// Scans on SQLite, everything on PostgreSQL.
     pool: Pool,
     tally: Arc<Tally>,
-    deadline: Duration,
     closed: AtomicBool,
     /// The connection of `run`, kept for its next call: an import makes thousands, and PostgreSQL's connections are dear.
     kept: Mutex<Option<Connection>>,
@@ -84,7 +84,15 @@ impl Database {
     }
 
     fn over(engine: Engine, pool: Pool, tally: Arc<Tally>, deadline: Duration) -> Self {
-        Self(Arc::new(Inner { engine, pool, tally, deadline, closed: AtomicBool::new(false), kept: Mutex::new(None) }))
+        let inner = Inner { engine, pool, tally, closed: AtomicBool::new(false), kept: Mutex::new(None) };
+        Self(Arc::new(inner), Patience::new(deadline))
+    }
+
+    /// The same database for one request: all that is asked of this handle and its clones has one deadline together,
+    /// in which only the time counts that is spent here.
+    #[must_use]
+    pub fn for_one_request(&self) -> Self {
+        Self(Arc::clone(&self.0), self.1.shared())
     }
 
     /// Opens a SQLite file for whoever is alone with it already.
@@ -109,7 +117,7 @@ impl Database {
         let began = Instant::now();
         let result = match &self.0.engine {
             Engine::Sqlite(sqlite) => self.in_place(&sqlite.readers, work),
-            Engine::Postgres(_) => self.0.pool.run(Kind::Read, began + self.0.deadline, work).await,
+            Engine::Postgres(_) => self.0.pool.run(Kind::Read, self.1.deadline(began), work).await,
         };
         self.count(began);
         result
@@ -126,7 +134,7 @@ impl Database {
         E: Failure,
     {
         let began = Instant::now();
-        let result = self.0.pool.run(Kind::Read, began + self.0.deadline, work).await;
+        let result = self.0.pool.run(Kind::Read, self.1.deadline(began), work).await;
         self.count(began);
         result
     }
@@ -143,7 +151,7 @@ impl Database {
             // The writer counts its batches itself: its pieces share their time.
             Engine::Sqlite(sqlite) => sqlite.writer.run(work).await,
             Engine::Postgres(_) => {
-                let result = self.0.pool.run(Kind::Write, began + self.0.deadline, work).await;
+                let result = self.0.pool.run(Kind::Write, self.1.deadline(began), work).await;
                 self.count(began);
                 result
             }
@@ -175,8 +183,10 @@ impl Database {
     }
 
     fn count(&self, began: Instant) {
+        let took = began.elapsed();
+        self.1.took(took);
         self.0.tally.pieces.fetch_add(1, Ordering::Relaxed);
-        self.0.tally.nanos.fetch_add(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.0.tally.nanos.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// Numbers for the meters.

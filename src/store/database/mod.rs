@@ -10,6 +10,7 @@ mod in_use;
 mod look;
 pub mod migrations;
 pub mod moving;
+mod patience;
 mod pool;
 mod postgres;
 mod postgres_target;
