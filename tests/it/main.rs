@@ -80,6 +80,7 @@ mod page_access;
 mod pooler;
 #[cfg(test)]
 mod ports;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod project_settings_pages;
