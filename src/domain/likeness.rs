@@ -33,7 +33,7 @@ pub fn likely(ctx: &mut Ctx<'_>, project: Id<Project>, title: &str) -> Result<Ve
     if asked.words.len() < 2 {
         return Ok(Vec::new());
     }
-    let hits = store::hits(ctx.db, project.serial, &asked.words, HITS)?;
+    let hits = store::hits(ctx.db, project.organization, project.serial, &asked.words, HITS)?;
     let weighed = asked.weigh(&hits);
     let rows = store::by_keys(ctx.db, project.organization, project.id, &weighed.candidates())?;
     Ok(weighed.likeliest(rows))

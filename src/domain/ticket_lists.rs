@@ -14,6 +14,7 @@ use crate::model::time::Time;
 use crate::store::projects::{self, ProjectDetails, StatusCounts};
 use crate::store::search::Question;
 use crate::store::ticket_lists::{self as store, Assignee, Filters, Listing, Place};
+use crate::store::ticket_searches;
 use crate::store::tickets::TicketRow;
 
 /// Whose tickets are asked for.
@@ -157,8 +158,16 @@ pub fn list(ctx: &mut Ctx<'_>, query: &Query) -> Result<Listed> {
     };
     // One row more than asked for tells whether there is a next page.
     let listing = Listing { places, filters, sort: query.sort, after, offset, limit: limit + 1 };
-    let mut tickets = store::page(ctx.db, &listing)?;
-    let more = i64::try_from(tickets.len()).unwrap_or(i64::MAX) > limit;
+    let found = ticket_searches::few(ctx.db, &listing)?;
+    let (mut tickets, known) = match found {
+        Some(found) => (found.rows, found.total),
+        None => (store::page(ctx.db, &listing)?, None),
+    };
+    let count = i64::try_from(tickets.len()).unwrap_or(i64::MAX);
+    let more = count > limit;
+    // The last page knows how many there are.
+    let last = (!more && (count > 0 || offset == 0) && !query.is_counted()).then_some(offset + count);
+    let known = known.or(last.filter(|total| *total <= store::COUNT_LIMIT));
     if more {
         tickets.pop();
     }
@@ -166,7 +175,11 @@ pub fn list(ctx: &mut Ctx<'_>, query: &Query) -> Result<Listed> {
         let value = store::value_of(last, query.sort.key);
         Cursor { sort: query.sort, value, id: last.id }
     });
-    let total = if after.is_none() { Some(total(ctx, query, &listing)?) } else { None };
+    let total = match known {
+        _ if after.is_some() => None,
+        Some(count) => Some(Total { count, exact: true }),
+        None => Some(total(ctx, query, &listing)?),
+    };
     Ok(Listed { tickets, total, next })
 }
 
@@ -176,7 +189,10 @@ pub fn count(ctx: &mut Ctx<'_>, query: &Query) -> Result<Total> {
     let places = places(ctx, query)?;
     let Some(filters) = filters(ctx, query, &places)? else { return Ok(Total { count: 0, exact: true }) };
     let listing = Listing { places, filters, sort: query.sort, after: None, offset: 0, limit: 1 };
-    total(ctx, query, &listing)
+    match ticket_searches::few(ctx.db, &listing)?.and_then(|found| found.total) {
+        Some(count) => Ok(Total { count, exact: true }),
+        None => total(ctx, query, &listing),
+    }
 }
 
 /// The tickets with this code: one for each organization that the caller reaches and that has it.

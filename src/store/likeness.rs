@@ -4,19 +4,15 @@
 use compact_str::CompactString;
 
 use super::database::{Connection, Result, Select, family, row};
-use super::search::{Question, Within};
+use super::search::{self, Documents, Question, Within};
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
 use crate::model::projects::Project;
 use crate::model::tickets::{Status, Ticket};
 
-/// How PostgreSQL reads a match as FTS5 writes it, as in `ticket_lists`.
-const POSTGRES_MATCH: (&str, &str) =
-    (" SELECT w.key FROM ticket_words w WHERE w.words @@ CAST(replace(replace(", ", ' AND ', ' & '), '\"', '''') AS tsquery) LIMIT ");
-
 /// An arm for each word, cut off; SQLite begins with the newest tickets. Up to a power of two the first word fills them up, of which those arms
 /// take nothing: PostgreSQL reads no match with an empty word in it.
-fn hits_select(serial: i64, words: &[String], most: i64) -> Select<(i64, i64)> {
+fn hits_select(organization: Id<Organization>, serial: i64, words: &[String], most: i64) -> Select<(i64, i64)> {
     let mut select = Select::new("");
     for at in 0..words.len().next_power_of_two() {
         if at > 0 {
@@ -25,18 +21,21 @@ fn hits_select(serial: i64, words: &[String], most: i64) -> Select<(i64, i64)> {
         let word = words.get(at).or(words.first()).map_or("", String::as_str);
         let limit = if at < words.len() { most } else { 0 };
         select.push("SELECT CAST(").bind(&i64::try_from(at).unwrap_or(i64::MAX)).push(" AS BIGINT) AS word, w.key FROM (");
-        select.push_pg("SELECT rowid AS key FROM ticket_words WHERE ticket_words MATCH ", POSTGRES_MATCH.0);
-        select.bind(&Question::word(word).within(Within::Project(serial)));
-        select.push_pg(" ORDER BY rowid DESC LIMIT ", POSTGRES_MATCH.1).bind(&limit).push(") AS w");
+        select.push_pg("SELECT w.rowid AS key FROM ticket_words w WHERE ", "SELECT w.key FROM ticket_words w WHERE ");
+        search::push_match(&mut select, Documents::Tickets, organization, Within::Project(serial), &Question::word(word));
+        select.push_pg(" ORDER BY w.rowid DESC LIMIT ", " LIMIT ").bind(&limit).push(") AS w");
     }
     select
 }
 
-family!("hits of single words", || [1, 2, 4, 8, 16].map(|count| hits_select(1, &vec!["word".to_owned(); count], 1)).into());
+family!("hits of single words", || {
+    let nowhere = Id::from_uuid(uuid::Uuid::nil());
+    [1, 2, 4, 8, 16].map(|count| hits_select(nowhere, 1, &vec!["word".to_owned(); count], 1)).into()
+});
 
 /// For each of the words, by its place among them, the keys of tickets of the project that have it: so many for each at the most.
-pub fn hits(db: &mut Connection, serial: i64, words: &[String], most: i64) -> Result<Vec<(i64, i64)>> {
-    if words.is_empty() { Ok(Vec::new()) } else { db.select(&hits_select(serial, words, most)) }
+pub fn hits(db: &mut Connection, organization: Id<Organization>, serial: i64, words: &[String], most: i64) -> Result<Vec<(i64, i64)>> {
+    if words.is_empty() { Ok(Vec::new()) } else { db.select(&hits_select(organization, serial, words, most)) }
 }
 
 row! {

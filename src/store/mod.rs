@@ -21,6 +21,7 @@ pub mod sessions;
 pub mod setup;
 pub mod tables;
 pub mod ticket_lists;
+pub mod ticket_searches;
 pub mod tickets;
 pub mod token_lists;
 pub mod tokens;

@@ -2,7 +2,7 @@
 //! Which places a caller reaches is the domain's affair; single tickets are in `tickets`.
 
 use super::database::{Connection, Result, Row, Select, family};
-use super::search::{Question, Within};
+use super::search::{self, Documents, Question, Within};
 use super::tickets::{TicketRow, key, ticket_columns, ticket_joins};
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
@@ -16,7 +16,7 @@ use crate::model::time::Time;
 pub const COUNT_LIMIT: i64 = 10_000;
 
 /// The most places that one statement walks; more are walked in several and merged.
-const PLACES: usize = 64;
+pub(super) const PLACES: usize = 64;
 
 /// Pages as they are usually asked for: 25, 50 and 100 tickets, and one more that tells whether there is a next page.
 const USUAL: [i64; 3] = [26, 51, 101];
@@ -37,6 +37,23 @@ pub enum Place {
     },
     /// All projects of an organization.
     Organization(Id<Organization>),
+}
+
+impl Place {
+    /// The organization in which it lies, or that it is.
+    pub(super) const fn organization(self) -> Id<Organization> {
+        match self {
+            Self::Project { organization, .. } | Self::Organization(organization) => organization,
+        }
+    }
+
+    /// Where its documents are.
+    pub(super) const fn within(self) -> Within {
+        match self {
+            Self::Project { serial, .. } => Within::Project(serial),
+            Self::Organization(organization) => Within::Organization(organization),
+        }
+    }
 }
 
 /// Whose task a ticket is to be.
@@ -99,7 +116,7 @@ pub struct Listing {
     pub limit: i64,
 }
 
-const fn order(sort: Sort) -> &'static str {
+pub(super) const fn order(sort: Sort) -> &'static str {
     match (sort.key, sort.descending) {
         (SortKey::CreatedAt, true) => " ORDER BY k.created_at DESC, k.id DESC",
         (SortKey::CreatedAt, false) => " ORDER BY k.created_at, k.id",
@@ -121,65 +138,64 @@ const fn after(sort: Sort) -> &'static str {
     }
 }
 
-/// How PostgreSQL reads a match as FTS5 writes it: words hold neither quotes nor capitals.
-macro_rules! match_begins {
-    () => {
-        "CAST(replace(replace("
-    };
-}
-macro_rules! match_ends {
-    () => {
-        ", ' AND ', ' & '), '\"', '''') AS tsquery)"
-    };
-}
-
 /// The conditions of one walk. The unary `+` keeps SQLite from weighing the organization's index against the project's by guess; where words
 /// are asked for, from walking all of a place for the few that have them: then the words lead, and what they find is sorted.
 fn conditions<R: Row>(select: &mut Select<R>, place: Place, filters: &Filters) {
     let words_lead = filters.question.is_some();
-    let within = match place {
+    match place {
         Place::Organization(organization) => {
             select.push_pg(
                 if words_lead { " WHERE +k.organization_id = " } else { " WHERE k.organization_id = " },
                 " WHERE k.organization_id = ",
             );
             select.bind(&organization);
-            Within::Organization(organization)
         }
         Place::Project { organization, project, serial, number } => {
-            select.push_pg(if words_lead { " WHERE +k.project_id = " } else { " WHERE k.project_id = " }, " WHERE k.project_id = ");
+            if words_lead {
+                select.push_pg(" WHERE +k.project_id = ", " WHERE k.project_id IS NOT DISTINCT FROM ");
+            } else {
+                select.push(" WHERE k.project_id = ");
+            }
             select.bind(&project);
             select.push_pg(" AND +k.organization_id = ", " AND k.organization_id = ").bind(&organization);
             if let Some(number) = number {
                 // A number beyond 32 bits would make another ticket's key.
                 select.push(" AND k.key = ").bind(&key(serial, number)).push(" AND k.number = ").bind(&number);
             }
-            Within::Project(serial)
         }
-    };
+    }
     select.push(" AND k.deleted_at IS NULL");
     plain_filters(select, filters);
     if let Some(question) = &filters.question {
-        let matching = question.within(within);
-        select.push_pg(
-            " AND k.key IN (SELECT rowid FROM ticket_words WHERE ticket_words MATCH ",
-            concat!(" AND k.key IN (SELECT w.key FROM ticket_words w WHERE w.words @@ ", match_begins!()),
-        );
-        select.bind(&matching).push_pg("", match_ends!());
-        select.push_pg(
-            " UNION SELECT t.key FROM comment_words w JOIN comments c ON c.key = w.rowid JOIN tickets t ON t.id = c.ticket_id
-              WHERE w.comment_words MATCH ",
-            concat!(
-                " UNION SELECT t.key FROM comment_words w JOIN comments c ON c.organization_id = w.organization_id AND c.key = w.key
-                  JOIN tickets t ON t.id = c.ticket_id AND t.organization_id = c.organization_id WHERE w.words @@ ",
-                match_begins!()
-            ),
-        );
-        select.bind(&matching).push_pg(")", concat!(match_ends!(), ")"));
+        select.push(" AND k.key IN (");
+        push_matches(select, Documents::Tickets, place, question);
+        select.push(" UNION ");
+        push_matches(select, Documents::Comments, place, question);
+        select.push(")");
     }
 }
 
-fn plain_filters<R: Row>(select: &mut Select<R>, filters: &Filters) {
+/// Appends a select of the keys of the tickets of a place that have the words, themselves or in one of their comments.
+pub(super) fn push_matches<R: Row>(select: &mut Select<R>, documents: Documents, place: Place, question: &Question) {
+    select.push_pg(
+        match documents {
+            Documents::Tickets => "SELECT w.rowid AS key FROM ticket_words w WHERE ",
+            Documents::Comments => {
+                "SELECT t.key FROM comment_words w JOIN comments c ON c.key = w.rowid JOIN tickets t ON t.id = c.ticket_id WHERE "
+            }
+        },
+        match documents {
+            Documents::Tickets => "SELECT w.key FROM ticket_words w WHERE ",
+            Documents::Comments => {
+                "SELECT t.key FROM comment_words w JOIN comments c ON c.organization_id = w.organization_id AND c.key = w.key
+                 JOIN tickets t ON t.id = c.ticket_id AND t.organization_id = c.organization_id WHERE "
+            }
+        },
+    );
+    search::push_match(select, documents, place.organization(), place.within(), question);
+}
+
+pub(super) fn plain_filters<R: Row>(select: &mut Select<R>, filters: &Filters) {
     if !filters.status.is_empty() {
         select.push(" AND k.status IN (").bind_in(&filters.status).push(")");
     }
@@ -209,7 +225,7 @@ fn plain_filters<R: Row>(select: &mut Select<R>, filters: &Filters) {
     }
 }
 
-fn position<R: Row>(select: &mut Select<R>, listing: &Listing) {
+pub(super) fn position<R: Row>(select: &mut Select<R>, listing: &Listing) {
     if let Some(cursor) = &listing.after {
         select.push(after(listing.sort)).bind(&cursor.value).push(", ").bind(&cursor.id).push(")");
     }
@@ -228,6 +244,12 @@ fn limit<R: Row>(select: &mut Select<R>, listing: &Listing, limit: i64, offset: 
     }
 }
 
+/// Up to a power of two there are places where nothing is, so that the shapes stay few.
+pub(super) fn padded(places: &[Place]) -> impl Iterator<Item = Place> {
+    let nowhere = Place::Organization(Id::from_uuid(uuid::Uuid::nil()));
+    (0..places.len().next_power_of_two()).map(move |at| places.get(at).copied().unwrap_or(nowhere))
+}
+
 /// One place: a walk along the index that has the order.
 fn single(listing: &Listing, place: Place) -> Select<TicketRow> {
     let mut select = Select::new(concat!("SELECT ", ticket_columns!(), " FROM tickets k ", ticket_joins!()));
@@ -242,14 +264,12 @@ fn single(listing: &Listing, place: Place) -> Select<TicketRow> {
 fn merged(listing: &Listing, places: &[Place]) -> Select<TicketRow> {
     let enough = listing.limit.saturating_add(listing.offset);
     let mut select = Select::new(concat!("SELECT ", ticket_columns!(), " FROM ("));
-    let padded = places.len().next_power_of_two();
-    let nowhere = Place::Organization(Id::from_uuid(uuid::Uuid::nil()));
-    for index in 0..padded {
-        if index > 0 {
+    for (at, place) in padded(places).enumerate() {
+        if at > 0 {
             select.push(" UNION ALL ");
         }
         select.push(walked(listing.sort.key));
-        conditions(&mut select, places.get(index).copied().unwrap_or(nowhere), &listing.filters);
+        conditions(&mut select, place, &listing.filters);
         position(&mut select, listing);
         select.push(order(listing.sort));
         limit(&mut select, listing, enough, 0);
@@ -280,14 +300,12 @@ const fn walked(key: SortKey) -> &'static str {
 
 fn counting(listing: &Listing, places: &[Place]) -> Select<(i64,)> {
     let mut select = Select::new("SELECT count(*) FROM (");
-    let padded = places.len().next_power_of_two();
-    let nowhere = Place::Organization(Id::from_uuid(uuid::Uuid::nil()));
-    for index in 0..padded {
-        if index > 0 {
+    for (at, place) in padded(places).enumerate() {
+        if at > 0 {
             select.push(" UNION ALL ");
         }
         select.push("SELECT * FROM (SELECT 1 AS one FROM tickets k");
-        conditions(&mut select, places.get(index).copied().unwrap_or(nowhere), &listing.filters);
+        conditions(&mut select, place, &listing.filters);
         select.push(" LIMIT ").bind(&(COUNT_LIMIT + 1)).push(")");
         select.push_pg("", " AS walk");
     }
@@ -339,7 +357,7 @@ pub const fn value_of(row: &TicketRow, key: SortKey) -> i64 {
 }
 
 /// A listing for each order, place and filter, so that the preparing test sees every fragment.
-fn shapes() -> Vec<(Listing, usize)> {
+pub(super) fn shapes() -> Vec<(Listing, usize)> {
     let nil = uuid::Uuid::nil();
     let organization = Id::from_uuid(nil);
     let project = Place::Project { organization, project: Id::from_uuid(nil), serial: 1, number: None };

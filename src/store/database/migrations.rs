@@ -42,8 +42,15 @@ macro_rules! steps {
 }
 
 /// All steps, in order.
-pub const STEPS: &[Step] =
-    steps!["0001_foundation", "0002_accounts", "0003_reasons", "0004_activity", "0005_installation_keys", "0006_order_of_names"];
+pub const STEPS: &[Step] = steps![
+    "0001_foundation",
+    "0002_accounts",
+    "0003_reasons",
+    "0004_activity",
+    "0005_installation_keys",
+    "0006_order_of_names",
+    "0007_own_words"
+];
 
 /// Any number that nothing else locks in a bugtome database: "bugtome" in ASCII.
 pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(27710126803217765)";

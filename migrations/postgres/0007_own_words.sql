@@ -1,0 +1,13 @@
+-- Expands: What older programs find words by stays as it is.
+-- Each organization has words of its own in the index, so that what is looked for is not looked for among everybody's.
+CREATE FUNCTION own_words(organization UUID, words TEXT[]) RETURNS BIGINT[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$ SELECT array_agg(hashtextextended(word, uuid_hash_extended(organization, 0))) FROM unnest(words) AS word $$;
+
+-- Words that wait to be sorted in are read by every search: 256 kB of them, not 4 MB.
+CREATE INDEX ticket_words_own ON ticket_words USING gin (own_words(organization_id, tsvector_to_array(words)))
+    WITH (gin_pending_list_limit = 256);
+CREATE INDEX comment_words_own ON comment_words USING gin (own_words(organization_id, tsvector_to_array(words)))
+    WITH (gin_pending_list_limit = 256);
+
+-- How often which word is there.
+ANALYZE ticket_words, comment_words;
