@@ -69,6 +69,12 @@ pub struct Query {
 /// Rows of which nobody minds that they are skipped one by one.
 pub const QUICK_OFFSET: i64 = 1_000;
 
+/// So many tickets are walked over for words that many have, at the least, before all that have them are looked at.
+const LEAST: i64 = 500;
+
+/// As [`LEAST`], for pages after the first, where it is not counted how many have them.
+const FURTHER: i64 = 2_000;
+
 /// How many tickets of one code are told apart: as many organizations as anybody will be in.
 const CODES: i64 = 100;
 
@@ -158,16 +164,9 @@ pub fn list(ctx: &mut Ctx<'_>, query: &Query) -> Result<Listed> {
     };
     // One row more than asked for tells whether there is a next page.
     let listing = Listing { places, filters, sort: query.sort, after, offset, limit: limit + 1 };
-    let found = ticket_searches::few(ctx.db, &listing)?;
-    let (mut tickets, known) = match found {
-        Some(found) => (found.rows, found.total),
-        None => (store::page(ctx.db, &listing)?, None),
-    };
+    let (mut tickets, known) = rows(ctx, query, &listing)?;
     let count = i64::try_from(tickets.len()).unwrap_or(i64::MAX);
     let more = count > limit;
-    // The last page knows how many there are.
-    let last = (!more && (count > 0 || offset == 0) && !query.is_counted()).then_some(offset + count);
-    let known = known.or(last.filter(|total| *total <= store::COUNT_LIMIT));
     if more {
         tickets.pop();
     }
@@ -175,12 +174,33 @@ pub fn list(ctx: &mut Ctx<'_>, query: &Query) -> Result<Listed> {
         let value = store::value_of(last, query.sort.key);
         Cursor { sort: query.sort, value, id: last.id }
     });
-    let total = match known {
+    // The last page knows how many there are.
+    let last = (!more && (count > 0 || offset == 0) && !query.is_counted() && offset + count <= store::COUNT_LIMIT)
+        .then_some(Total { count: offset + count, exact: true });
+    let total = match known.or(last) {
         _ if after.is_some() => None,
-        Some(count) => Some(Total { count, exact: true }),
+        Some(total) => Some(total),
         None => Some(total(ctx, query, &listing)?),
     };
     Ok(Listed { tickets, total, next })
+}
+
+/// The page's tickets, and how many there are where that is known by the way.
+fn rows(ctx: &mut Ctx<'_>, query: &Query, listing: &Listing) -> Result<(Vec<TicketRow>, Option<Total>)> {
+    if listing.filters.question.is_none() {
+        return Ok((store::page(ctx.db, listing)?, None));
+    }
+    if let Some(found) = ticket_searches::few(ctx.db, listing)? {
+        return Ok((found.rows, found.total.map(|count| Total { count, exact: true })));
+    }
+    // How many have the words says how far a walk is worth more than looking at all of them.
+    let total = if listing.after.is_none() { Some(total(ctx, query, listing)?) } else { None };
+    let steps = total.map_or(FURTHER, |total| total.count.max(LEAST));
+    let rows = match ticket_searches::along(ctx.db, listing, steps)? {
+        Some(rows) => rows,
+        None => store::page(ctx.db, listing)?,
+    };
+    Ok((rows, total))
 }
 
 /// How many tickets the caller reaches that are asked for, without the tickets themselves.

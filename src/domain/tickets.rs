@@ -353,7 +353,7 @@ pub fn delete(ctx: &mut Ctx<'_>, id: Id<Ticket>, expected: &Expected) -> Result<
     let old = reread(ctx, id)?;
     expected.check(&old)?;
     expected.check_texts(&old)?;
-    store::set_deleted(ctx.db, id, Some(ctx.now), ctx.now)?;
+    store::set_deleted(ctx.db, &old, Some(ctx.now), ctx.now)?;
     events::record(ctx, &reach, EventKind::TicketDeleted, &Changes::None)?;
     projects::count_change(ctx.db, reach.project, &StatusCounts::default().and(old.status, -1))?;
     Ok(())
@@ -368,7 +368,7 @@ pub fn restore(ctx: &mut Ctx<'_>, id: Id<Ticket>) -> Result<TicketRow> {
     if ctx.now.since(deleted_at) >= BIN {
         return Err(Error::NotFound);
     }
-    store::set_deleted(ctx.db, id, None, ctx.now)?;
+    store::set_deleted(ctx.db, &old, None, ctx.now)?;
     events::record(ctx, &reach, EventKind::TicketRestored, &Changes::None)?;
     projects::count_change(ctx.db, reach.project, &StatusCounts::default().and(old.status, 1))?;
     reread(ctx, id)

@@ -298,22 +298,29 @@ row! {
         when: String,
         then: String,
         notes: Option<String>,
+        deleted: bool,
     }
 }
 
-/// Makes the words of the next `limit` tickets anew; the answer is the last of them, `None` when there were no more.
+/// Makes the words of the next `limit` tickets anew, of which deleted ones have none; the answer is the last of them, `None` when there were no more.
 /// The tickets stay locked until the transaction ends, so that nobody changes them in between.
 pub fn renew_tickets(db: &mut Connection, after: Mark, limit: i64) -> Result<Option<Mark>> {
     let rows = db.query(sql!(TicketTexts:
-        "SELECT k.organization_id, k.key, p.code, k.number, k.external_key, k.title, k.given_text, k.when_text, k.then_text, k.notes
+        "SELECT k.organization_id, k.key, p.code, k.number, k.external_key, k.title, k.given_text, k.when_text, k.then_text, k.notes,
+                k.deleted_at IS NOT NULL
          FROM tickets k JOIN projects p ON p.id = k.project_id WHERE k.key > ?2 AND ?1 IS NOT NULL ORDER BY k.key LIMIT ?3";
-        pg "SELECT k.organization_id, k.key, p.code, k.number, k.external_key, k.title, k.given_text, k.when_text, k.then_text, k.notes
+        pg "SELECT k.organization_id, k.key, p.code, k.number, k.external_key, k.title, k.given_text, k.when_text, k.then_text, k.notes,
+                   k.deleted_at IS NOT NULL
             FROM tickets k JOIN projects p ON p.id = k.project_id WHERE (k.organization_id, k.key) > (?1, ?2)
             ORDER BY k.organization_id, k.key LIMIT ?3 FOR SHARE OF k",
         Id<Organization> = after.organization, i64 = after.key, i64 = limit
     ))?;
     let last = rows.last().map(|row| Mark { organization: row.organization_id, key: row.key });
     for row in &rows {
+        if row.deleted {
+            delete_ticket(db, row.key, row.organization_id)?;
+            continue;
+        }
         let texts = Texts { title: &row.title, given: &row.given, when: &row.when, then: &row.then, notes: row.notes.as_deref() };
         let words = ticket_words(&TicketDocument {
             organization: row.organization_id,

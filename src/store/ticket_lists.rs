@@ -47,6 +47,14 @@ impl Place {
         }
     }
 
+    /// The number, where it is one ticket's.
+    pub(super) const fn number(self) -> Option<i64> {
+        match self {
+            Self::Project { number, .. } => number,
+            Self::Organization(_) => None,
+        }
+    }
+
     /// Where its documents are.
     pub(super) const fn within(self) -> Within {
         match self {
@@ -97,6 +105,12 @@ impl Filters {
             && self.created_before.is_none()
             && self.updated_after.is_none()
     }
+
+    /// The question, where each ticket with its words stands in the list.
+    fn words_alone(&self) -> Option<&Question> {
+        let rest = Self { question: None, ..self.clone() };
+        self.question.as_ref().filter(|_| rest.is_plain() && rest.without.is_empty())
+    }
 }
 
 /// What to list.
@@ -140,7 +154,7 @@ const fn after(sort: Sort) -> &'static str {
 
 /// The conditions of one walk. The unary `+` keeps SQLite from weighing the organization's index against the project's by guess; where words
 /// are asked for, from walking all of a place for the few that have them: then the words lead, and what they find is sorted.
-fn conditions<R: Row>(select: &mut Select<R>, place: Place, filters: &Filters) {
+pub(super) fn conditions<R: Row>(select: &mut Select<R>, place: Place, filters: &Filters) {
     let words_lead = filters.question.is_some();
     match place {
         Place::Organization(organization) => {
@@ -181,14 +195,15 @@ pub(super) fn push_matches<R: Row>(select: &mut Select<R>, documents: Documents,
         match documents {
             Documents::Tickets => "SELECT w.rowid AS key FROM ticket_words w WHERE ",
             Documents::Comments => {
-                "SELECT t.key FROM comment_words w JOIN comments c ON c.key = w.rowid JOIN tickets t ON t.id = c.ticket_id WHERE "
+                "SELECT t.key FROM comment_words w JOIN comments c ON c.key = w.rowid JOIN tickets t ON t.id = c.ticket_id
+                 WHERE t.deleted_at IS NULL AND "
             }
         },
         match documents {
             Documents::Tickets => "SELECT w.key FROM ticket_words w WHERE ",
             Documents::Comments => {
                 "SELECT t.key FROM comment_words w JOIN comments c ON c.organization_id = w.organization_id AND c.key = w.key
-                 JOIN tickets t ON t.id = c.ticket_id AND t.organization_id = c.organization_id WHERE "
+                 JOIN tickets t ON t.id = c.ticket_id AND t.organization_id = c.organization_id WHERE t.deleted_at IS NULL AND "
             }
         },
     );
@@ -301,6 +316,17 @@ const fn walked(key: SortKey) -> &'static str {
 fn counting(listing: &Listing, places: &[Place]) -> Select<(i64,)> {
     let mut select = Select::new("SELECT count(*) FROM (");
     for (at, place) in padded(places).enumerate() {
+        let question = if place.number().is_none() { listing.filters.words_alone() } else { None };
+        if let Some(question) = question {
+            // Deleted tickets have no words: whoever has them is counted without being looked at.
+            for (documents, and) in [(Documents::Tickets, if at == 0 { "" } else { " UNION " }), (Documents::Comments, " UNION ")] {
+                select.push(and).push("SELECT * FROM (");
+                push_matches(&mut select, documents, place, question);
+                select.push(" LIMIT ").bind(&(COUNT_LIMIT + 1)).push(")");
+                select.push_pg("", " AS arm");
+            }
+            continue;
+        }
         if at > 0 {
             select.push(" UNION ALL ");
         }
@@ -373,11 +399,12 @@ pub(super) fn shapes() -> Vec<(Listing, usize)> {
         updated_after: time,
         without: vec![Id::from_uuid(nil)],
     };
+    let words = Filters { question: Question::new("word"), ..Filters::default() };
     let nobody = Filters { assignee: Some(Assignee::Nobody), ..Filters::default() };
     let mut shapes = Vec::new();
     for word in ["created_at", "-created_at", "updated_at", "-updated_at", "priority", "-priority"] {
         let sort = Sort::from_word(word).unwrap_or(Sort::NEWEST);
-        for filters in [Filters::default(), full.clone(), nobody.clone()] {
+        for filters in [Filters::default(), full.clone(), nobody.clone(), words.clone()] {
             for places in
                 [vec![project], vec![ticket], vec![Place::Organization(organization)], vec![Place::Organization(organization), project]]
             {

@@ -2,8 +2,8 @@
 //! Words that many have are found by the lists of `ticket_lists`; how texts become words is `search`'s affair.
 
 use super::database::{Cells, ColumnType, Connection, Result, Row, Select, beside, family};
-use super::search::{Documents, Question};
-use super::ticket_lists::{self as lists, Listing, PLACES, Place};
+use super::search::{self, Documents, Question};
+use super::ticket_lists::{self as lists, Filters, Listing, PLACES, Place};
 use super::tickets::{TicketRow, ticket_columns, ticket_joins};
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
@@ -33,28 +33,49 @@ impl Row for Counted {
     }
 }
 
-/// An arm for the tickets and one for the comments of each place, each cut off when there are more than few.
-fn keys(places: &[Place], question: &Question) -> Select<(i64,)> {
+/// An arm for the tickets and one for the comments of each place, each cut off when there are more than few. What a comment's ticket is, is
+/// asked for afterwards, where there is one: PostgreSQL plans this anew for each question, and joins are what takes long there.
+fn keys(places: &[Place], question: &Question) -> Select<(i64, i64)> {
     let mut select = Select::new("");
     for (at, place) in lists::padded(places).enumerate() {
         for documents in [Documents::Tickets, Documents::Comments] {
             if at > 0 || documents == Documents::Comments {
                 select.push(" UNION ALL ");
             }
-            select.push("SELECT * FROM (");
-            lists::push_matches(&mut select, documents, place, question);
-            select.push(" LIMIT ").number(FEW + 1).push(")");
-            select.push_pg("", " AS arm");
+            match documents {
+                Documents::Tickets => select
+                    .push("SELECT CAST(0 AS BIGINT) AS comments, arm.key FROM (")
+                    .push_pg("SELECT w.rowid AS key FROM ticket_words w WHERE ", "SELECT w.key FROM ticket_words w WHERE "),
+                Documents::Comments => select
+                    .push("SELECT CAST(1 AS BIGINT) AS comments, arm.key FROM (")
+                    .push_pg("SELECT w.rowid AS key FROM comment_words w WHERE ", "SELECT w.key FROM comment_words w WHERE "),
+            };
+            search::push_match(&mut select, documents, place.organization(), place.within(), question);
+            select.push(" LIMIT ").number(FEW + 1).push(") AS arm");
         }
     }
     select
 }
 
-/// The tickets with these keys that stand in the list. The unary `+` keeps SQLite from walking a place for its few keys.
+/// The keys of the tickets to which these comments belong.
+fn tickets_of(places: &[Place], comments: &[i64]) -> Select<(i64,)> {
+    let mut select = Select::new(
+        "SELECT k.key FROM comments c JOIN tickets k ON k.id = c.ticket_id AND k.organization_id = c.organization_id WHERE c.key IN (",
+    );
+    select.bind_in(comments).push(")");
+    push_organizations(&mut select, " AND +c.organization_id IN (", " AND c.organization_id IN (", places);
+    select
+}
+
+fn push_organizations<R: Row>(select: &mut Select<R>, sqlite: &'static str, postgres: &'static str, places: &[Place]) {
+    let organizations: Vec<Id<Organization>> = places.iter().map(|place| place.organization()).collect();
+    select.push_pg(sqlite, postgres).bind_in(&organizations).push(")");
+}
+
+/// The tickets with these keys that stand in the list. The unary `+` keeps SQLite from walking a place for its few keys, `OFFSET 0` PostgreSQL.
 fn rows(listing: &Listing, keys: &[i64]) -> Select<Counted> {
-    let mut select = Select::new(concat!("SELECT ", ticket_columns!(), ", count(*) OVER () FROM tickets k "));
-    select.push(ticket_joins!()).push(" WHERE k.key IN (").bind_in(keys).push(")");
-    let all: Vec<Id<Organization>> = listing.places.iter().map(|place| place.organization()).collect();
+    let mut select = Select::new(concat!("SELECT ", ticket_columns!(), ", count(*) OVER () FROM "));
+    select.push_pg("tickets k ", "(SELECT * FROM tickets k WHERE k.key IN (");
     let mut whole = Vec::new();
     let mut projects = Vec::new();
     for place in &listing.places {
@@ -63,7 +84,9 @@ fn rows(listing: &Listing, keys: &[i64]) -> Select<Counted> {
             Place::Project { project, .. } => projects.push(*project),
         }
     }
-    select.push_pg(" AND +k.organization_id IN (", " AND k.organization_id IN (").bind_in(&all).push(")");
+    select.push_pg(concat!(ticket_joins!(), " WHERE k.key IN ("), "").bind_in(keys).push(")");
+    push_organizations(&mut select, " AND +k.organization_id IN (", " AND k.organization_id IN (", &listing.places);
+    select.push_pg("", concat!(" OFFSET 0) k ", ticket_joins!(), " WHERE TRUE"));
     // Rights are rows' affair, whatever the words say.
     select.push_pg(" AND (+k.organization_id IN (", " AND (k.organization_id IN (").bind_in(&whole);
     select.push_pg(") OR +k.project_id IN (", ") OR k.project_id IN (").bind_in(&projects).push("))");
@@ -78,13 +101,19 @@ fn rows(listing: &Listing, keys: &[i64]) -> Select<Counted> {
 /// The page, where the list asks for words that few tickets have; `None` where it does not, or where many have them.
 pub fn few(db: &mut Connection, listing: &Listing) -> Result<Option<Found>> {
     let Some(question) = &listing.filters.question else { return Ok(None) };
-    let numbered = listing.places.iter().any(|place| matches!(place, Place::Project { number: Some(_), .. }));
+    let numbered = listing.places.iter().any(|place| place.number().is_some());
     if numbered || listing.places.is_empty() || listing.places.len() > PLACES {
         return Ok(None);
     }
-    let mut keys: Vec<i64> = db.select(&keys(&listing.places, question))?.into_iter().map(|(key,)| key).collect();
-    if i64::try_from(keys.len()).unwrap_or(i64::MAX) > FEW {
+    let matches = db.select(&keys(&listing.places, question))?;
+    if i64::try_from(matches.len()).unwrap_or(i64::MAX) > FEW {
         return Ok(None);
+    }
+    let (comments, tickets): (Vec<_>, Vec<_>) = matches.into_iter().partition(|(comments, _)| *comments == 1);
+    let mut keys: Vec<i64> = tickets.into_iter().map(|(_, key)| key).collect();
+    if !comments.is_empty() {
+        let comments: Vec<i64> = comments.into_iter().map(|(_, key)| key).collect();
+        keys.extend(db.select(&tickets_of(&listing.places, &comments))?.into_iter().map(|(key,)| key));
     }
     keys.sort_unstable();
     keys.dedup();
@@ -101,12 +130,56 @@ pub fn few(db: &mut Connection, listing: &Listing) -> Result<Option<Found>> {
     Ok(Some(Found { rows: counted.into_iter().map(|counted| counted.ticket).collect(), total }))
 }
 
+/// The keys of those among the first tickets of a place, in the list's order, that have the words. SQLite has all keys with the words first,
+/// which takes it no time; PostgreSQL asks each ticket for its words, `OFFSET 0` keeps it from doing otherwise.
+fn along_select(listing: &Listing, place: Place, question: &Question, steps: i64) -> Select<(i64,)> {
+    let mut select = Select::new("SELECT s.key FROM (SELECT k.key AS key, k.organization_id, k.id, k.comments_count FROM tickets k");
+    let filters = Filters { question: None, ..listing.filters.clone() };
+    lists::conditions(&mut select, place, &filters);
+    lists::position(&mut select, listing);
+    select.push(lists::order(listing.sort)).push(" LIMIT ").bind(&steps).push(") s");
+    select.push_pg(
+        " WHERE s.key IN (SELECT w.rowid FROM ticket_words w WHERE ",
+        " WHERE (EXISTS (SELECT 1 FROM ticket_words w WHERE w.organization_id = s.organization_id AND w.key = s.key AND ",
+    );
+    search::push_match(&mut select, Documents::Tickets, place.organization(), place.within(), question);
+    select.push_pg(
+        " UNION SELECT t.key FROM comment_words w JOIN comments c ON c.key = w.rowid JOIN tickets t ON t.id = c.ticket_id WHERE ",
+        " OFFSET 0) OR s.comments_count > 0 AND EXISTS (SELECT 1 FROM comments c
+            JOIN comment_words w ON w.organization_id = c.organization_id AND w.key = c.key
+            WHERE c.organization_id = s.organization_id AND c.ticket_id = s.id AND ",
+    );
+    search::push_match(&mut select, Documents::Comments, place.organization(), place.within(), question);
+    select.push_pg(")", " OFFSET 0))");
+    select.push(" LIMIT ").bind(&listing.limit.saturating_add(listing.offset));
+    select
+}
+
+/// The page of words that many tickets have, where it is full before so many tickets of the one place have been walked over. With words that
+/// every tenth has, that is after a few hundred, however many there are.
+pub fn along(db: &mut Connection, listing: &Listing, steps: i64) -> Result<Option<Vec<TicketRow>>> {
+    let (Some(question), [place]) = (&listing.filters.question, listing.places.as_slice()) else { return Ok(None) };
+    let enough = listing.limit.saturating_add(listing.offset);
+    if enough > FEW {
+        return Ok(None);
+    }
+    let keys: Vec<i64> = db.select(&along_select(listing, *place, question, steps))?.into_iter().map(|(key,)| key).collect();
+    if i64::try_from(keys.len()).unwrap_or(i64::MAX) < enough {
+        return Ok(None);
+    }
+    Ok(Some(db.select(&rows(listing, &keys))?.into_iter().map(|counted| counted.ticket).collect()))
+}
+
 family!("keys of matches", || {
     let word = Question::word("word");
     lists::shapes().iter().map(|(listing, _)| keys(&listing.places, &word)).collect()
 });
 
-family!("few matches", || lists::shapes()
-    .iter()
-    .flat_map(|(listing, _)| [1, 2, 4, 8, 16, 32, 64, 128, 256].map(|count| rows(listing, &vec![1; count])))
-    .collect());
+family!("tickets of comments", || lists::shapes().iter().map(|(listing, _)| tickets_of(&listing.places, &[1])).collect());
+
+family!("few matches", || lists::shapes().iter().map(|(listing, _)| rows(listing, &[1])).collect());
+
+family!("words along a place", || {
+    let word = Question::word("word");
+    lists::shapes().iter().map(|(listing, _)| along_select(listing, listing.places[0], &word, 1)).collect()
+});

@@ -278,26 +278,35 @@ pub fn update(db: &mut Connection, row: &TicketRow, changed: &ChangedTicket<'_>,
         Option<Id<Person>> = changed.assignee, Time = now
     ))?;
     if texts_changed {
-        let words = search::ticket_words(&search::TicketDocument {
-            organization: row.organization_id,
-            serial: row.key >> 32,
-            code: &row.project_code,
-            number: row.number,
-            external_key: row.external_key.as_deref(),
-            texts: changed.texts,
-        });
-        search::replace_ticket(db, row.key, row.organization_id, &words)?;
+        search::replace_ticket(db, row.key, row.organization_id, &words_of(row, changed.texts))?;
     }
     Ok(())
 }
 
-/// Deletes the ticket (its rows stay until they are purged), or brings it back.
-pub fn set_deleted(db: &mut Connection, id: Id<Ticket>, at: Option<Time>, now: Time) -> Result<()> {
+/// The words under which the ticket is found with these texts.
+fn words_of(row: &TicketRow, texts: Texts<'_>) -> String {
+    search::ticket_words(&search::TicketDocument {
+        organization: row.organization_id,
+        serial: row.key >> 32,
+        code: &row.project_code,
+        number: row.number,
+        external_key: row.external_key.as_deref(),
+        texts,
+    })
+}
+
+/// Deletes the ticket, or brings it back. Its rows stay until they are purged, but it has no words meanwhile.
+pub fn set_deleted(db: &mut Connection, row: &TicketRow, at: Option<Time>, now: Time) -> Result<()> {
     db.execute(sql!(
         "UPDATE tickets SET deleted_at = ?2, updated_at = ?3, version = version + 1 WHERE id = ?1",
-        Id<Ticket> = id, Option<Time> = at, Time = now
+        Id<Ticket> = row.id, Option<Time> = at, Time = now
     ))?;
-    Ok(())
+    search::delete_ticket(db, row.key, row.organization_id)?;
+    if at.is_some() {
+        return Ok(());
+    }
+    let texts = Texts { title: &row.title, given: &row.given, when: &row.when, then: &row.then, notes: row.notes.as_deref() };
+    search::insert_ticket(db, row.key, row.organization_id, &words_of(row, texts))
 }
 
 /// Notes that the ticket's comments changed: their version grows, and their number by `more`.

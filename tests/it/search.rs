@@ -1,16 +1,20 @@
 //! Full text: what is found, by whom, and that nothing which is typed is syntax.
 //! How texts become words is told beside the code.
 
+use bugtome::domain::tickets::{self, Draft};
+use bugtome::model::draft::Field;
 use bugtome::model::scopes::Scopes;
-use serde_json::json;
+use bugtome::model::time::Span;
+use serde_json::{Value, json};
 
-use crate::harness::{Client, TestApp, both, ticket};
+use crate::harness::{Client, Project, TestApp, both, ticket};
 
 both! {
     all_words_are_found_wherever_they_stand,
     what_changes_is_found_by_its_new_words,
     nothing_that_is_typed_is_syntax,
     nobody_finds_what_others_wrote,
+    words_that_many_have_are_listed_like_any_others,
 }
 
 async fn found(who: &Client, question: &str) -> Vec<String> {
@@ -100,4 +104,113 @@ async fn nobody_finds_what_others_wrote(app: TestApp) {
     assert_eq!(found(&ci, "cart").await, ["theirs"]);
     let place = format!("_o{}", world.organization.id.uuid().simple());
     assert_eq!(found(&stan, &place).await, [""; 0]);
+}
+
+/// Files `count` tickets a second apart. Two of three are grey, those of the first half are old, every tenth is spotted, in their notes.
+async fn herd(app: &TestApp, project: &Project, count: i64) {
+    let project = project.id;
+    app.command(move |ctx| {
+        let text = |text: String| Field::Value(text.into());
+        for number in 0..count {
+            let colour = if number % 3 == 0 { "white" } else { "grey" };
+            let age = if number < count / 2 { "old" } else { "young" };
+            let coat = if number % 10 == 0 { "spotted" } else { "plain" };
+            let draft = Draft {
+                title: text(format!("Cow {number}")),
+                given: text("a pasture in spring".to_owned()),
+                when: text("the cow is looked at".to_owned()),
+                then: text("it has a colour".to_owned()),
+                notes: text(format!("{colour} {age} {coat}")),
+                priority: text(["low", "medium", "high"][usize::try_from(number % 7 % 3).unwrap()].to_owned()),
+                project_id: Field::Value(project),
+                ..Draft::default()
+            };
+            tickets::create(ctx, &draft)?;
+            ctx.now = ctx.now.plus(Span::seconds(1));
+        }
+        Ok(())
+    })
+    .await;
+    app.pass(Span::seconds(count));
+}
+
+/// The titles of all pages, by number or by cursor, and the total of the first.
+async fn all_pages(who: &Client, query: &str, by_cursor: bool) -> (Vec<String>, i64) {
+    let (mut titles, mut total, mut path) = (Vec::new(), 0, Some(format!("tickets?{query}&per_page=100")));
+    for page in 1.. {
+        let Some(asked) = path.take() else { break };
+        let answer = who.get(&asked).await;
+        let list = answer.is(200);
+        if page == 1 {
+            total = answer.number("x-total-count");
+        }
+        titles.extend(list.as_array().unwrap().iter().map(|ticket| ticket["title"].as_str().unwrap().to_owned()));
+        path = answer.next().filter(|_| by_cursor).map(|next| next.trim_start_matches("/api/v1/").to_owned());
+        if !by_cursor && list.as_array().unwrap().len() == 100 {
+            path = Some(format!("tickets?{query}&per_page=100&page={}", page + 1));
+        }
+    }
+    (titles, total)
+}
+
+async fn words_that_many_have_are_listed_like_any_others(app: TestApp) {
+    let world = app.world().await;
+    herd(&app, &world.project, 1_300).await;
+    herd(&app, &world.other_project, 20).await;
+    let adam = app.personal_token(&world.admin, Scopes::FULL).await;
+    let everything = format!("project_id={}", world.project.id);
+    let cows: Vec<Value> = {
+        let mut cows = Vec::new();
+        for page in 1..=13 {
+            let list = adam.get(format!("tickets?{everything}&per_page=100&page={page}")).await.is(200);
+            cows.extend(list.as_array().unwrap().iter().cloned());
+        }
+        cows
+    };
+    assert_eq!(cows.len(), 1_300);
+    // A white one is called grey by a comment, and a grey one by two; a grey one is deleted, with its comment.
+    let titled = |number: i64| cows.iter().find(|cow| cow["title"] == format!("Cow {number}")).unwrap()["id"].as_str().unwrap().to_owned();
+    for (number, content) in [(1_299 - 1_299 % 3, "rather grey"), (7, "grey"), (7, "grey indeed"), (1_000, "grey too")] {
+        let path = format!("tickets/{}/comments", titled(number));
+        adam.post(path, json!({"comment": {"content": content}})).await.is(201);
+    }
+    adam.delete(format!("tickets/{}", titled(1_000))).await.is(204);
+
+    // All words have to stand in the ticket, or all of them in one comment.
+    let has = |cow: &Value, words: &str| {
+        let title = cow["title"].as_str().unwrap();
+        let own = format!("{title} {}", cow["notes"].as_str().unwrap()).to_lowercase();
+        let own: Vec<_> = own.split(' ').collect();
+        title != "Cow 1000" && (words.split(' ').all(|word| own.contains(&word)) || words == "grey" && title == "Cow 1299")
+    };
+    for words in ["grey", "old", "spotted", "grey old", "young grey", "cow"] {
+        for extra in ["", "&priority=high,low", "&status=open"] {
+            for (sort, reverse) in [("created_at", true), ("-created_at", false)] {
+                let mut expected: Vec<String> = cows
+                    .iter()
+                    .filter(|cow| has(cow, words))
+                    .filter(|cow| extra != "&priority=high,low" || cow["priority"] != "medium")
+                    .map(|cow| cow["title"].as_str().unwrap().to_owned())
+                    .collect();
+                if reverse {
+                    expected.reverse();
+                }
+                let query = format!("{everything}&q={}{extra}&sort={sort}", words.replace(' ', "+"));
+                for by_cursor in [true, false] {
+                    let (titles, total) = all_pages(&adam, &query, by_cursor).await;
+                    assert_eq!(usize::try_from(total).unwrap(), expected.len(), "{query}");
+                    assert!(titles == expected, "{query}: {titles:?}");
+                }
+            }
+        }
+    }
+    // All that somebody reaches, in other orders: the same tickets, each once.
+    for sort in ["updated_at", "-updated_at", "priority", "-priority"] {
+        let (mut titles, total) = all_pages(&adam, &format!("q=grey&sort={sort}"), true).await;
+        let found = titles.len();
+        titles.sort_unstable();
+        titles.dedup();
+        assert_eq!((found, titles.len()), (usize::try_from(total).unwrap(), found), "{sort}");
+        assert_eq!(total, 866, "{sort}");
+    }
 }
