@@ -1,5 +1,5 @@
-//! Tickets with words that few have: the keys of the matches first, then the rows, and with them how many there are.
-//! Words that many have are found by the lists of `ticket_lists`; how texts become words is `search`'s affair.
+//! Pages of tickets with certain words: few by their keys, and with them how many there are; many along the list, until the page is full.
+//! What stands in a list, and in which order, is `ticket_lists`' affair; how texts become words, that of `search`.
 
 use super::database::{Cells, ColumnType, Connection, Result, Row, Select, beside, family};
 use super::search::{self, Documents, Question};
@@ -8,7 +8,7 @@ use super::tickets::{TicketRow, ticket_columns, ticket_joins};
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
 
-/// So many matches are few: their rows are looked up by their keys, and all of them are looked at.
+/// So many matches, of tickets and comments, are few: their rows are looked up by their keys, and all of them are looked at.
 const FEW: i64 = 256;
 
 /// A page of what few matches there are.
