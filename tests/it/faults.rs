@@ -87,6 +87,21 @@ fn nothing_is_lost(house: &House, server: &Server, all: &[Done]) {
     }
 }
 
+/// Served or refused, and no client had to wait long for it.
+fn answered_soon(all: &[Done]) {
+    for done in all {
+        assert!(is_served(done) || is_unavailable(done), "{done:?}");
+        assert!(done.took < SOON, "a client waited for {:?}: {done:?}", done.took);
+    }
+}
+
+/// What was locked between two moments was refused meanwhile, and served again soon after.
+fn felt_and_forgotten(all: &[Done], locked: Instant, free: Instant) {
+    answered_soon(all);
+    assert!(all.iter().any(|done| done.began > locked && is_unavailable(done)), "the lock was felt");
+    assert!(all.iter().filter(|done| done.began > free + SOON).all(is_served), "and is forgotten");
+}
+
 fn wait(seconds: f32) {
     std::thread::sleep(Duration::from_secs_f32(seconds));
 }
@@ -107,10 +122,7 @@ fn comes_and_goes(cluster: &mut Cluster, begin: impl FnOnce(&mut Cluster), end: 
         (going, gone, back)
     });
     assert!(server.process.try_wait().unwrap().is_none(), "the server has ended");
-    for done in &all {
-        assert!(is_served(done) || is_unavailable(done), "{done:?}");
-        assert!(done.took < SOON, "a client waited for {:?}: {done:?}", done.took);
-    }
+    answered_soon(&all);
     let (before, rest): (Vec<_>, Vec<_>) = all.iter().partition(|done| done.began + done.took < going);
     assert!(before.len() > CLIENTS && before.iter().all(|done| is_served(done)), "before the fault all is well");
     // What needs no database, such as the head of a page, may be served all the while.
@@ -192,12 +204,7 @@ fn a_lock_that_is_not_given_back_is_a_503_and_then_all_is_well() {
         wait(2.5);
         (locked, free)
     });
-    for done in &all {
-        assert!(is_served(done) || is_unavailable(done), "{done:?}");
-        assert!(done.took < SOON, "a client waited for {:?}: {done:?}", done.took);
-    }
-    assert!(all.iter().any(|done| done.began > locked && is_unavailable(done)), "the lock was felt");
-    assert!(all.iter().filter(|done| done.began > free + SOON).all(is_served), "and is forgotten");
+    felt_and_forgotten(&all, locked, free);
     nothing_is_lost(&house, &server, &all);
 }
 
@@ -309,10 +316,7 @@ fn too_few_connections_are_a_503_for_those_who_get_none() {
         wait(3.0);
         freed
     });
-    for done in &all {
-        assert!(is_served(done) || is_unavailable(done), "{done:?}");
-        assert!(done.took < SOON, "a client waited for {:?}: {done:?}", done.took);
-    }
+    answered_soon(&all);
     assert!(
         all.iter().any(is_unavailable) && all.iter().any(|done| done.began < freed && is_served(done)),
         "some were served, some were not"
@@ -336,12 +340,7 @@ fn another_process_that_keeps_sqlites_lock_is_a_503_for_changes_alone() {
         wait(2.5);
         (locked, free)
     });
-    for done in &all {
-        assert!(is_served(done) || is_unavailable(done), "{done:?}");
-        assert!(done.took < SOON, "a client waited for {:?}: {done:?}", done.took);
-        assert!(is_served(done) || done.title.is_some(), "reading goes on: {done:?}");
-    }
-    assert!(all.iter().any(|done| done.began > locked && is_unavailable(done)), "the lock was felt");
-    assert!(all.iter().filter(|done| done.began > free + SOON).all(is_served), "and is forgotten");
+    felt_and_forgotten(&all, locked, free);
+    assert!(all.iter().all(|done| is_served(done) || done.title.is_some()), "reading goes on");
     nothing_is_lost(&house, &server, &all);
 }
