@@ -9,12 +9,12 @@ use super::sessions::{DEVICE, IDLE, LONGEST};
 use super::tickets::BIN;
 use crate::model::time::Time;
 use crate::store::database::Connection;
-use crate::store::{idempotency, invitations, sessions, tickets};
+use crate::store::{idempotency, invitations, search, sessions, tickets};
 
 /// How many rows one call removes of each kind, so that others get to write in between.
 const BATCH: i64 = 100;
 
-/// Removes some of what is over; the answer is whether there may be more.
+/// Removes some of what is over, or else joins some of the full text's pieces; the answer is whether there may be more.
 pub fn sweep(db: &mut Connection, now: Time) -> Result<bool> {
     let mut tickets = tickets::deleted_before(db, now.minus(BIN), BATCH)?;
     if tickets.is_empty() {
@@ -27,5 +27,6 @@ pub fn sweep(db: &mut Connection, now: Time) -> Result<bool> {
         + sessions::delete_old_devices(db, now.minus(DEVICE), BATCH)?
         + invitations::delete_over(db, now.minus(HOLDS), BATCH)?;
     let forgotten = idempotency::forget(db, now.minus(KEPT_FOR), BATCH)?;
-    Ok(!tickets.is_empty() || forgotten > 0 || over > 0)
+    let removed = !tickets.is_empty() || forgotten > 0 || over > 0;
+    Ok(removed || search::merge(db)?)
 }

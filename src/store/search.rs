@@ -272,6 +272,35 @@ pub fn delete_comments_of(db: &mut Connection, ticket: Id<Ticket>) -> Result<()>
     Ok(())
 }
 
+/// Pages that one step of [`merge`] writes, 500 bytes each: some milliseconds, for which others wait who want to write.
+const MERGED: i64 = 200;
+
+/// Joins some of the pieces of SQLite's index: whatever is filed makes a new one, and each question looks into all. The answer is whether there
+/// may be more to join. PostgreSQL does by itself what it needs.
+pub fn merge(db: &mut Connection) -> Result<bool> {
+    if db.is_postgres() {
+        return Ok(false);
+    }
+    let before = changes(db)?;
+    db.execute(sql!(
+        "INSERT INTO ticket_words (ticket_words, rank) VALUES ('merge', ?1)";
+        pg "DELETE FROM ticket_words WHERE ?1::bigint IS NULL",
+        i64 = MERGED
+    ))?;
+    db.execute(sql!(
+        "INSERT INTO comment_words (comment_words, rank) VALUES ('merge', ?1)";
+        pg "DELETE FROM comment_words WHERE ?1::bigint IS NULL",
+        i64 = MERGED
+    ))?;
+    // Each command counts as one change, and so does each page: https://sqlite.org/fts5.html#the_merge_command
+    Ok(changes(db)? - before > 2)
+}
+
+fn changes(db: &mut Connection) -> Result<i64> {
+    let (changes,) = db.query_one(sql!((i64,): "SELECT total_changes()"; pg "SELECT 0::bigint"))?;
+    Ok(changes)
+}
+
 /// Forgets all words.
 pub fn forget_all(db: &mut Connection) -> Result<()> {
     db.execute(sql!("INSERT INTO ticket_words (ticket_words) VALUES ('delete-all')"; pg "TRUNCATE ticket_words"))?;

@@ -5,6 +5,7 @@ use bugtome::domain::tickets::{self, Draft};
 use bugtome::model::draft::Field;
 use bugtome::model::scopes::Scopes;
 use bugtome::model::time::Span;
+use bugtome::sql;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Project, TestApp, both, ticket};
@@ -15,6 +16,7 @@ both! {
     nothing_that_is_typed_is_syntax,
     nobody_finds_what_others_wrote,
     words_that_many_have_are_listed_like_any_others,
+    the_pieces_of_the_index_are_joined,
 }
 
 async fn found(who: &Client, question: &str) -> Vec<String> {
@@ -213,4 +215,26 @@ async fn words_that_many_have_are_listed_like_any_others(app: TestApp) {
         assert_eq!((found, titles.len()), (usize::try_from(total).unwrap(), found), "{sort}");
         assert_eq!(total, 866, "{sort}");
     }
+}
+
+async fn the_pieces_of_the_index_are_joined(app: TestApp) {
+    let world = app.world().await;
+    let mia = app.personal_token(&world.member, Scopes::FULL).await;
+    for number in 1..=20 {
+        let filed = mia.post("tickets", ticket(&world.project, &json!({"title": format!("number {number}")}))).await.is(201);
+        let path = format!("tickets/{}/comments", filed["id"].as_str().unwrap());
+        mia.post(path, json!({"comment": {"content": "a remark"}})).await.is(201);
+    }
+    let pieces = async || {
+        let count = |ctx: &mut bugtome::domain::Ctx<'_>| -> bugtome::domain::Result<(i64,)> {
+            Ok(ctx.db.query_one(sql!((i64,):
+                "SELECT (SELECT count(DISTINCT segid) FROM ticket_words_idx) + (SELECT count(DISTINCT segid) FROM comment_words_idx)";
+                pg "SELECT 2::bigint"
+            ))?)
+        };
+        app.command(count).await.0
+    };
+    app.sweep().await;
+    assert_eq!(pieces().await, 2, "one of each");
+    assert_eq!((found(&mia, "number").await.len(), found(&mia, "remark").await.len(), found(&mia, "17").await.len()), (20, 20, 1));
 }
