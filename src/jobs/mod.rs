@@ -21,6 +21,9 @@ const BATCH: usize = 1_000;
 /// How often there is a look for what is over.
 const SWEEP: Duration = Duration::from_mins(10);
 
+/// Between two batches of one sweep: what is filed all the time makes work for it all the time.
+const REST: Duration = Duration::from_millis(100);
+
 /// Writes uses of tokens and sessions down every minute, and once more at the end.
 pub async fn flush_uses(front: Arc<Front>, mut stop: Stop) {
     loop {
@@ -53,13 +56,14 @@ pub async fn flush_once(front: &Front) -> Result<()> {
 /// Removes what is over, batch by batch, so that others get to write in between.
 pub async fn sweep(app: App, mut stop: Stop) {
     loop {
+        let mut rest = SWEEP;
         match sweep_once(&app).await {
-            Ok(true) if !stop.given() => continue,
-            Ok(_) => {}
+            Ok(true) => rest = REST,
+            Ok(false) => {}
             Err(error) => tracing::warn!(%error, "sweeping failed; it is tried again later"),
         }
         tokio::select! {
-            () = tokio::time::sleep(SWEEP) => {}
+            () = tokio::time::sleep(rest) => {}
             () = stop.wait() => return,
         }
     }

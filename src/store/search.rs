@@ -209,6 +209,23 @@ pub fn push_match<R: Row>(
     select.push_pg(sqlite, begin).bind(&question.within(within)).push_pg("", end);
 }
 
+/// As [`push_match`] for a document that is at hand: PostgreSQL reads its words instead of asking its index.
+pub fn push_match_of_row<R: Row>(
+    select: &mut Select<R>,
+    documents: Documents,
+    organization: Id<Organization>,
+    within: Within,
+    question: &Question,
+) {
+    let sqlite = match documents {
+        Documents::Tickets => " IS NOT NULL AND w.ticket_words MATCH ",
+        Documents::Comments => " IS NOT NULL AND w.comment_words MATCH ",
+    };
+    select.bind(&organization).push_pg(sqlite, "::uuid IS NOT NULL AND w.words @@ CAST(replace(replace(");
+    // Words hold neither quotes nor capitals.
+    select.bind(&question.within(within)).push_pg("", ", ' AND ', ' & '), '\"', '''') AS tsquery)");
+}
+
 /// Each of the words once, for whoever weighs them one by one.
 pub fn words_of(text: &str) -> BTreeSet<String> {
     let mut words = Words::default();
@@ -272,7 +289,8 @@ pub fn delete_comments_of(db: &mut Connection, ticket: Id<Ticket>) -> Result<()>
     Ok(())
 }
 
-/// Pages that one step of [`merge`] writes, 500 bytes each: some milliseconds, for which others wait who want to write.
+/// Pages that one step of [`merge`] writes, 500 bytes each: some milliseconds, for which others wait who want to write. SQLite ends a step with a
+/// word, so that it takes longer with one that very many documents have.
 const MERGED: i64 = 200;
 
 /// Joins some of the pieces of SQLite's index: whatever is filed makes a new one, and each question looks into all. The answer is whether there

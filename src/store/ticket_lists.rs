@@ -225,6 +225,10 @@ pub(super) fn plain_filters<R: Row>(select: &mut Select<R>, filters: &Filters) {
         Some(Assignee::Nobody) => {
             select.push(" AND k.assignee_id IS NULL");
         }
+        // As with the place: SQLite would walk all that is somebody's.
+        Some(Assignee::Person(person)) if filters.question.is_some() => {
+            select.push_pg(" AND +k.assignee_id = ", " AND k.assignee_id = ").bind(person);
+        }
         Some(Assignee::Person(person)) => {
             select.push(" AND k.assignee_id = ").bind(person);
         }
@@ -319,14 +323,15 @@ const fn walked(key: SortKey) -> &'static str {
 
 fn counting(listing: &Listing, places: &[Place]) -> Select<(i64,)> {
     let mut select = Select::new("SELECT count(*) FROM (");
+    let numbered = places.iter().any(|place| place.number().is_some());
+    let question = if numbered { None } else { listing.filters.words_alone() };
     for (at, place) in padded(places).enumerate() {
-        let question = if place.number().is_none() { listing.filters.words_alone() } else { None };
         if let Some(question) = question {
-            // Deleted tickets have no words: whoever has them is counted without being looked at.
+            // Deleted tickets have no words: whoever has them is counted without being looked at. A ticket is cut off once, not its comments.
             for (documents, and) in [(Documents::Tickets, if at == 0 { "" } else { " UNION " }), (Documents::Comments, " UNION ")] {
-                select.push(and).push("SELECT * FROM (");
+                select.push(and).push("SELECT * FROM (SELECT DISTINCT m.key FROM (");
                 push_matches(&mut select, documents, place, question);
-                select.push(" LIMIT ").bind(&(COUNT_LIMIT + 1)).push(")");
+                select.push(") m LIMIT ").bind(&(COUNT_LIMIT + 1)).push(")");
                 select.push_pg("", " AS arm");
             }
             continue;

@@ -67,6 +67,17 @@ mod tests {
     use crate::store::database::Dialect;
 
     #[test]
+    fn tickets_of_one_number_are_counted_one_by_one() {
+        let nil = uuid::Uuid::nil();
+        let place = Place::Project { organization: Id::from_uuid(nil), project: Id::from_uuid(nil), serial: 1, number: Some(1) };
+        let filters = Filters { question: Question::new("word"), ..Filters::default() };
+        let listing = Listing { places: vec![place; 3], filters, sort: Sort::NEWEST, after: None, offset: 0, limit: 1 };
+        // Among the rows that say 1 for each ticket nothing may be left out as said before.
+        let text = counting(&listing, &listing.places).text(Dialect::Postgres);
+        assert_eq!((text.matches("SELECT 1 AS one").count(), text.matches("SELECT DISTINCT").count()), (4, 0), "{text}");
+    }
+
+    #[test]
     fn only_a_usual_first_page_without_filters_names_its_limit() {
         let place = Place::Organization(Id::from_uuid(uuid::Uuid::nil()));
         let listing = |filters, offset, limit| Listing { places: vec![place], filters, sort: Sort::NEWEST, after: None, offset, limit };
