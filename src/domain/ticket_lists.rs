@@ -69,12 +69,6 @@ pub struct Query {
 /// Rows of which nobody minds that they are skipped one by one.
 pub const QUICK_OFFSET: i64 = 1_000;
 
-/// So many tickets are walked over for words that many have, at the least, before all that have them are looked at.
-const LEAST: i64 = 500;
-
-/// As [`LEAST`], for pages after the first, where it is not counted how many have them.
-const FURTHER: i64 = 2_000;
-
 /// How many tickets of one code are told apart: as many organizations as anybody will be in.
 const CODES: i64 = 100;
 
@@ -193,10 +187,8 @@ fn rows(ctx: &mut Ctx<'_>, query: &Query, listing: &Listing) -> Result<(Vec<Tick
     if let Some(found) = ticket_searches::few(ctx.db, listing)? {
         return Ok((found.rows, found.total.map(|count| Total { count, exact: true })));
     }
-    // How many have the words says how far a walk is worth more than looking at all of them.
     let total = if listing.after.is_none() { Some(total(ctx, query, listing)?) } else { None };
-    let steps = total.map_or(FURTHER, |total| total.count.max(LEAST));
-    let rows = match ticket_searches::along(ctx.db, listing, steps)? {
+    let rows = match ticket_searches::along(ctx.db, listing, total.map(|total| total.count))? {
         Some(rows) => rows,
         None => store::page(ctx.db, listing)?,
     };

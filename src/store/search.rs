@@ -185,6 +185,16 @@ pub enum Documents {
     Comments,
 }
 
+impl Documents {
+    /// Between the organization, of which SQLite has no use here, and the match.
+    const fn asked_by_sqlite(self) -> &'static str {
+        match self {
+            Self::Tickets => " IS NOT NULL AND w.ticket_words MATCH ",
+            Self::Comments => " IS NOT NULL AND w.comment_words MATCH ",
+        }
+    }
+}
+
 /// Appends the condition that the document `w` lies where it is asked for and has all words of the question.
 ///
 /// PostgreSQL's index has the words of each organization apart, so that the organization is not asked for as a word as well: finding the few
@@ -196,17 +206,13 @@ pub fn push_match<R: Row>(
     within: Within,
     question: &Question,
 ) {
-    let sqlite = match documents {
-        Documents::Tickets => " IS NOT NULL AND w.ticket_words MATCH ",
-        Documents::Comments => " IS NOT NULL AND w.comment_words MATCH ",
-    };
     // The first word of a match is where to look.
     let (begin, end) = match within {
         Within::Project(_) => (", string_to_array(replace(", ", '\"', ''), ' AND '))"),
         Within::Organization(_) => (", (string_to_array(replace(", ", '\"', ''), ' AND '))[2:])"),
     };
     select.push_pg("", "own_words(w.organization_id, tsvector_to_array(w.words)) @> own_words(").bind(&organization);
-    select.push_pg(sqlite, begin).bind(&question.within(within)).push_pg("", end);
+    select.push_pg(documents.asked_by_sqlite(), begin).bind(&question.within(within)).push_pg("", end);
 }
 
 /// As [`push_match`] for a document that is at hand: PostgreSQL reads its words instead of asking its index.
@@ -217,11 +223,7 @@ pub fn push_match_of_row<R: Row>(
     within: Within,
     question: &Question,
 ) {
-    let sqlite = match documents {
-        Documents::Tickets => " IS NOT NULL AND w.ticket_words MATCH ",
-        Documents::Comments => " IS NOT NULL AND w.comment_words MATCH ",
-    };
-    select.bind(&organization).push_pg(sqlite, "::uuid IS NOT NULL AND w.words @@ CAST(replace(replace(");
+    select.bind(&organization).push_pg(documents.asked_by_sqlite(), "::uuid IS NOT NULL AND w.words @@ CAST(replace(replace(");
     // Words hold neither quotes nor capitals.
     select.bind(&question.within(within)).push_pg("", ", ' AND ', ' & '), '\"', '''') AS tsquery)");
 }

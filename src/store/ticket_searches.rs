@@ -11,6 +11,12 @@ use crate::model::organizations::Organization;
 /// So many matches, of tickets and comments, are few: their rows are looked up by their keys, and all of them are looked at.
 const FEW: i64 = 256;
 
+/// So many tickets are walked over for words that many have, at the least, before all that have them are looked at.
+const LEAST: i64 = 500;
+
+/// As [`LEAST`], where it is not known how many have them.
+const UNKNOWN: i64 = 2_000;
+
 /// A page of what few matches there are.
 #[derive(Debug)]
 pub struct Found {
@@ -156,14 +162,15 @@ fn along_select(listing: &Listing, place: Place, question: &Question, steps: i64
     select
 }
 
-/// The page of words that many tickets have, where it is full before so many tickets of the one place have been walked over. With words that
-/// every tenth has, that is after a few hundred, however many there are.
-pub fn along(db: &mut Connection, listing: &Listing, steps: i64) -> Result<Option<Vec<TicketRow>>> {
+/// The page of words that many tickets have, where it is full before as many tickets of the one place have been walked over as have the words,
+/// `total`, if that is known: looking at all of those would be about as dear. With words that every tenth has, a few hundred will do.
+pub fn along(db: &mut Connection, listing: &Listing, total: Option<i64>) -> Result<Option<Vec<TicketRow>>> {
     let (Some(question), [place]) = (&listing.filters.question, listing.places.as_slice()) else { return Ok(None) };
     let enough = listing.limit.saturating_add(listing.offset);
     if enough > FEW {
         return Ok(None);
     }
+    let steps = total.map_or(UNKNOWN, |total| total.max(LEAST));
     let keys: Vec<i64> = db.select(&along_select(listing, *place, question, steps))?.into_iter().map(|(key,)| key).collect();
     if i64::try_from(keys.len()).unwrap_or(i64::MAX) < enough {
         return Ok(None);
