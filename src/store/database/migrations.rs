@@ -58,8 +58,18 @@ pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(27710126803217765)";
 /// Another process's step may take long.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// A step that waits for a lock on a table makes everybody wait who comes after it. So it waits shortly, and tries again later.
-const SHORT_WAITS: &str = "SET LOCAL lock_timeout = '1s'";
+/// A step that waits for a lock on a table makes everybody wait who comes after it. So it waits shortly, and tries again later; and it gives way
+/// long before PostgreSQL looks for a deadlock (a second), for which some request would have waited.
+const SHORT_WAITS: &str = "SET LOCAL lock_timeout = '200ms'";
+
+/// PostgreSQL ends an autovacuum that is in the way, after the same second.
+const LONG_WAITS: &str = "SET LOCAL lock_timeout = '1200ms'";
+
+/// So often it waits shortly before it waits long once.
+const SHORT_TRIES: u32 = 9;
+
+const IN_USE: &str = "a table that the schema's next step changes was in use for five minutes: \
+                      end the transaction that pg_stat_activity shows as the oldest, and start again";
 
 /// How long the others have the tables to themselves between two tries.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -97,13 +107,21 @@ fn apply(database: &Database, steps: &[Step]) -> Result<Vec<&'static str>> {
         sqlite.execute_batch("PRAGMA foreign_keys = OFF")?;
     }
     let mut done = Vec::new();
-    let began = Instant::now();
+    let (began, mut tries) = (Instant::now(), 0);
     loop {
+        let waits = if tries % (SHORT_TRIES + 1) == SHORT_TRIES { LONG_WAITS } else { SHORT_WAITS };
+        tries += 1;
         // Each turn reads the table anew under the lock: another process may have applied a step meanwhile.
-        match connection.transaction(&mut |db: &mut Connection| apply_next(db, steps)) {
-            Ok(Some(name)) => done.push(name),
+        match connection.transaction(&mut |db: &mut Connection| apply_next(db, steps, waits)) {
+            Ok(Some(name)) => {
+                done.push(name);
+                tries = 0;
+            }
             Ok(None) => break,
-            Err(Error::Busy) if connection.is_postgres() && began.elapsed() < PATIENCE => {
+            Err(Error::Busy) if connection.is_postgres() => {
+                if began.elapsed() > PATIENCE {
+                    return Err(Error::Unavailable(IN_USE.to_owned()));
+                }
                 connection.settle();
                 std::thread::sleep(PAUSE);
             }
@@ -115,10 +133,10 @@ fn apply(database: &Database, steps: &[Step]) -> Result<Vec<&'static str>> {
 }
 
 /// Applies the first step that is missing, if one is.
-fn apply_next(db: &mut Connection, steps: &[Step]) -> Result<Option<&'static str>> {
+fn apply_next(db: &mut Connection, steps: &[Step], waits: &str) -> Result<Option<&'static str>> {
     if db.is_postgres() {
         batch(db, LOCK)?;
-        batch(db, SHORT_WAITS)?;
+        batch(db, waits)?;
     }
     let applied = Applied::read(db)?;
     let Some(step) = missing(steps, &applied)?.first().copied() else {

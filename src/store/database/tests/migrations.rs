@@ -137,3 +137,45 @@ fn a_step_that_waits_for_a_table_lets_others_pass() {
         assert_eq!(step.join().unwrap(), Ok(vec!["0002_altering"]));
     });
 }
+
+/// How many wait for a table of this database.
+fn waiting(db: &Database) -> i64 {
+    let count = db.run(|db| {
+        db.query_one(sql!((i64,): "SELECT 0";
+            pg "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                WHERE d.datname = current_database() AND l.locktype = 'relation' AND NOT l.granted"))
+    });
+    count.unwrap().0
+}
+
+#[test]
+fn a_step_gives_way_to_who_takes_its_tables_in_another_order() {
+    let fixture = crate::store::database::tests::Fixture::postgres();
+    // So that nobody but the step can end it.
+    fixture.batch(&format!("ALTER DATABASE {} SET deadlock_timeout = '5s'", fixture.name()));
+    apply(&fixture.db, &[ONE, TWO]).unwrap();
+    let both = "ALTER TABLE two ADD COLUMN m BIGINT; ALTER TABLE one ADD COLUMN m BIGINT;";
+    let altering = Step { name: "0003_altering", sqlite: "", postgres: both };
+    let reading = Database::open(&fixture.url, crate::store::database::tests::options()).unwrap();
+    let (tell, reads) = std::sync::mpsc::channel();
+    let (tell_reader, stands) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(move || {
+            reading.run(|db| {
+                db.query(sql!((i64,): "SELECT n FROM one"))?;
+                let _ = tell.send(());
+                stands.recv().unwrap();
+                let began = std::time::Instant::now();
+                db.query(sql!((i64,): "SELECT n FROM two"))?;
+                Ok::<_, Error>(began.elapsed())
+            })
+        });
+        reads.recv().unwrap();
+        let step = scope.spawn(|| apply(&fixture.db, &[ONE, TWO, altering]));
+        while waiting(&fixture.db) == 0 {}
+        tell_reader.send(()).unwrap();
+        let waited = reader.join().unwrap().unwrap();
+        assert!(waited < std::time::Duration::from_millis(700), "waited for {waited:?}");
+        assert_eq!(step.join().unwrap(), Ok(vec!["0003_altering"]));
+    });
+}

@@ -80,6 +80,12 @@ impl Fixture {
         self.runtime.block_on(work)
     }
 
+    /// What the PostgreSQL database is called.
+    pub(super) fn name(&self) -> String {
+        let DatabaseUrl::Postgres(url) = &self.url else { panic!("PostgreSQL") };
+        url.secret().rsplit('/').next().unwrap().split('?').next().unwrap().to_owned()
+    }
+
     /// Runs commands that need no registering.
     pub(super) fn batch(&self, text: &str) {
         let mut connection = self.db.connect().unwrap();

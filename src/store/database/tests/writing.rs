@@ -109,7 +109,7 @@ fn a_lost_transaction_runs_again_on_postgres() {
 #[test]
 fn a_deadlock_is_resolved_on_postgres() {
     let fixture = Fixture::postgres();
-    fixture.with_tables().batch(&format!("ALTER DATABASE {} SET deadlock_timeout = '50ms'", name(&fixture)));
+    fixture.with_tables().batch(&format!("ALTER DATABASE {} SET deadlock_timeout = '50ms'", fixture.name()));
     let barrier = Arc::new(Barrier::new(2));
     let turn = |first: &'static str, second: &'static str| {
         let (barrier, mut met) = (Arc::clone(&barrier), false);
@@ -125,11 +125,6 @@ fn a_deadlock_is_resolved_on_postgres() {
     let (one, other) = fixture.wait(async { tokio::join!(turn("a", "b"), turn("b", "a")) });
     assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
     assert_eq!((fixture.counter("a"), fixture.counter("b")), (2, 2));
-}
-
-fn name(fixture: &Fixture) -> String {
-    let DatabaseUrl::Postgres(url) = &fixture.url else { panic!("PostgreSQL") };
-    url.secret().rsplit('/').next().unwrap().split('?').next().unwrap().to_owned()
 }
 
 #[test]
