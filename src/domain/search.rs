@@ -12,6 +12,8 @@ pub enum Stage {
     Tickets(Mark),
     /// At the comments, after this one.
     Comments(Mark),
+    /// At what the database knows of how much there is.
+    Statistics,
     /// Over.
     Done,
 }
@@ -24,12 +26,16 @@ impl Stage {
 /// How many documents are made anew in one transaction: some 10 ms of work on SQLite.
 const BATCH: i64 = 50;
 
-/// Makes the words of some documents anew, each in exchange for its old ones; the answer is where to go on.
+/// Makes the words of some documents anew, each in exchange for its old ones, and at the end the statistics; the answer is where to go on.
 pub fn reindex(ctx: &mut Ctx<'_>, stage: Stage) -> Result<Stage> {
     command_only(ctx)?;
     Ok(match stage {
         Stage::Tickets(mark) => search::renew_tickets(ctx.db, mark, BATCH)?.map_or(Stage::Comments(Mark::START), Stage::Tickets),
-        Stage::Comments(mark) => search::renew_comments(ctx.db, mark, BATCH)?.map_or(Stage::Done, Stage::Comments),
+        Stage::Comments(mark) => search::renew_comments(ctx.db, mark, BATCH)?.map_or(Stage::Statistics, Stage::Comments),
+        Stage::Statistics => {
+            search::look_anew(ctx.db)?;
+            Stage::Done
+        }
         Stage::Done => Stage::Done,
     })
 }

@@ -17,7 +17,7 @@ use crate::model::id::Id;
 use crate::model::organizations::Organization;
 use crate::model::tickets::{Comment, Ticket};
 
-pub use renewal::{Mark, renew_comments, renew_tickets};
+pub use renewal::{Mark, look_anew, renew_comments, renew_tickets};
 
 /// The most characters of one word that are kept; longer ones (hashes, addresses) are found by their beginning.
 const LONGEST_WORD: usize = 64;

@@ -1,11 +1,13 @@
 //! Full text: what is found, by whom, and that nothing which is typed is syntax.
 //! How texts become words is told beside the code.
 
+use bugtome::domain::search::{Stage, reindex};
 use bugtome::domain::tickets::{self, Draft};
 use bugtome::model::draft::Field;
 use bugtome::model::scopes::Scopes;
 use bugtome::model::time::Span;
 use bugtome::sql;
+use bugtome::store::database::Connection;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Project, TestApp, both, ticket};
@@ -17,6 +19,7 @@ both! {
     nobody_finds_what_others_wrote,
     words_that_many_have_are_listed_like_any_others,
     the_pieces_of_the_index_are_joined,
+    a_ticket_with_very_many_comments_is_counted_once,
 }
 
 async fn found(who: &Client, question: &str) -> Vec<String> {
@@ -237,4 +240,38 @@ async fn the_pieces_of_the_index_are_joined(app: TestApp) {
     app.sweep().await;
     assert_eq!(pieces().await, 2, "one of each");
     assert_eq!((found(&mia, "number").await.len(), found(&mia, "remark").await.len(), found(&mia, "17").await.len()), (20, 20, 1));
+}
+
+/// Ten thousand comments more, of the same ticket with the same content.
+fn flood(db: &mut Connection) -> bugtome::domain::Result<()> {
+    db.execute(sql!(
+        "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)
+         INSERT INTO comments (id, organization_id, project_id, ticket_id, author_id, created_at, updated_at, content)
+         SELECT randomblob(16), organization_id, project_id, ticket_id, author_id, created_at + n, updated_at + n, content
+         FROM comments CROSS JOIN numbers";
+        pg "INSERT INTO comments (id, organization_id, project_id, ticket_id, author_id, created_at, updated_at, content)
+         SELECT gen_random_uuid(), organization_id, project_id, ticket_id, author_id, created_at + n, updated_at + n, content
+         FROM comments CROSS JOIN generate_series(1::bigint, 10000) n"
+    ))?;
+    Ok(())
+}
+
+async fn a_ticket_with_very_many_comments_is_counted_once(app: TestApp) {
+    let world = app.world().await;
+    let mia = app.personal_token(&world.member, Scopes::FULL).await;
+    let comment = async |title: &str| {
+        let filed = mia.post("tickets", ticket(&world.project, &json!({"title": title}))).await.is(201);
+        let path = format!("tickets/{}/comments", filed["id"].as_str().unwrap());
+        mia.post(path, json!({"comment": {"content": "the river rises"}})).await.is(201);
+    };
+    comment("flooded").await;
+    app.command(|ctx| flood(ctx.db)).await;
+    // PostgreSQL has not looked at the comments yet, and would plan as for one: reindexing looks at them, too.
+    let mut stage = Stage::START;
+    while stage != Stage::Done {
+        stage = app.command(move |ctx| reindex(ctx, stage)).await;
+    }
+    app.pass(Span::seconds(1));
+    comment("damp").await;
+    assert_eq!(found(&mia, "river").await, ["flooded", "damp"]);
 }

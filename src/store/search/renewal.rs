@@ -98,6 +98,12 @@ pub fn renew_comments(db: &mut Connection, after: Mark, limit: i64) -> Result<Op
     Ok(last)
 }
 
+/// Has PostgreSQL look at what the words are now, as it would by itself within minutes: it plans searches by how many documents it believes in.
+pub fn look_anew(db: &mut Connection) -> Result<()> {
+    db.execute(sql!("DELETE FROM ticket_words WHERE 1 = 0"; pg "ANALYZE tickets, comments, ticket_words, comment_words"))?;
+    Ok(())
+}
+
 fn forget_comment(db: &mut Connection, key: i64, organization: Id<Organization>) -> Result<()> {
     db.execute(sql!(
         "DELETE FROM comment_words WHERE rowid = ?2 AND ?1 IS NOT NULL";
