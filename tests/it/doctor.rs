@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::redis_server::Redis;
 use crate::server::{House, Server, bugtome, on_postgres_at};
 
 /// What it found, and how it ended.
@@ -182,6 +183,18 @@ fn what_postgres_may_lose_is_found() {
     look().has("FAIL", "durability", "synchronous_commit off", "ALTER DATABASE");
     on_postgres_at(&house.database, &format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
     look().has("FAIL", "database", "takes no changes", "check default_transaction_read_only");
+}
+
+#[test]
+fn a_redis_that_does_not_count_is_found() {
+    let (house, redis) = (House::sqlite(), Redis::start());
+    let url = redis.url();
+    let look = || Findings::of(house.folder.path(), &["--database", &house.database, "--redis-url", &url]);
+    look().has("ok", "redis", "counts for all nodes", "");
+    redis.ask::<()>(&["REPLICAOF", "127.0.0.1", "1"]);
+    look().has("warn", "redis", "read only", "takes changes");
+    drop(redis);
+    look().has("warn", "redis", "each node limits requests and sign-ins by itself", "check that it runs");
 }
 
 #[test]

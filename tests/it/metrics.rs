@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::redis_server::Redis;
 use crate::server::{House, Request, Server, ticket};
 
 const DASHBOARD: &str = include_str!("../../packaging/grafana-dashboard.json");
 const ALERTS: &str = include_str!("../../packaging/alerts.yaml");
 
-/// A server that has been asked for a few things, and its meters' address.
-fn busy(house: &House) -> (Server, String) {
+/// A server that has been asked for a few things, and its meters' address; with these flags.
+fn busy(house: &House, flags: &[&str]) -> (Server, String) {
     let port = super::ports::free_port();
     let meters = format!("127.0.0.1:{port}");
-    let server = Server::start(house.command().args(["--metrics-listen", &meters]));
+    let server = Server::start(house.command().args(["--metrics-listen", &meters]).args(flags));
     assert_eq!(server.get("/api/v1/tickets?q=words", &house.personal).status, 200);
     let filing = Request::new("POST", "/api/v1/tickets").bearer(&house.personal).json(&ticket("counted", &house.project));
     assert_eq!(server.ask(&filing).status, 201);
@@ -52,8 +53,9 @@ fn expressions(dashboard: &Value) -> Vec<String> {
 
 #[test]
 fn what_dashboard_and_alerts_ask_for_is_told() {
-    let house = House::sqlite();
-    let (server, meters) = busy(&house);
+    let (house, redis) = (House::sqlite(), Redis::start());
+    // Some meters are there only where limits are shared.
+    let (server, meters) = busy(&house, &["--redis-url", &redis.url()]);
     let text = told(&meters);
     let there = names(&text);
     let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
@@ -79,7 +81,7 @@ fn what_dashboard_and_alerts_ask_for_is_told() {
 #[test]
 fn the_meters_say_what_has_happened() {
     let house = House::sqlite();
-    let (server, meters) = busy(&house);
+    let (server, meters) = busy(&house, &[]);
     let text = told(&meters);
     let of = |series: &str| value(&text, series).unwrap_or_else(|| panic!("no {series} in\n{text}"));
     let version = env!("CARGO_PKG_VERSION");
@@ -109,7 +111,7 @@ fn the_meters_say_what_has_happened() {
 #[test]
 fn of_postgres_its_own_exporter_tells_the_size() {
     let house = House::postgres();
-    let (server, meters) = busy(&house);
+    let (server, meters) = busy(&house, &[]);
     let text = told(&meters);
     assert!(names(&text).contains("bugtome_pool_busy") && !text.contains("bugtome_disk"), "{text}");
     server.stop();

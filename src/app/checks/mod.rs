@@ -1,11 +1,12 @@
-//! What `bugtome doctor` looks at, a subject a file: settings and their secrets, addresses, the database, the disk, the machine.
-//! Nothing is changed by looking. How findings are printed is the command's affair; the certificate is looked at by `http`.
+//! What `bugtome doctor` looks at, a subject a file: settings and their secrets, addresses, the database, the disk, Redis, the machine.
+//! Nothing is changed by looking, but for what a node that connects leaves in Redis. How findings are printed is the command's affair; the certificate is looked at by `http`.
 
 mod addresses;
 mod database;
 mod files;
 mod machine;
 mod postgres;
+mod redis;
 mod sqlite;
 
 use super::clock::Clock;
@@ -58,6 +59,7 @@ pub fn all(loaded: &Loaded, clock: &Clock) -> Vec<Finding> {
     let mut findings = self::settings(loaded);
     findings.extend(addresses::check(settings));
     findings.extend(database::check(&settings.database_url, clock));
+    findings.extend(settings.redis_url.iter().map(redis::check));
     findings.extend(machine::check(clock));
     findings
 }

@@ -95,17 +95,8 @@ impl Link {
     }
 
     /// Connects, if that can be done in a second; else the log is told, unless it knows.
-    /// The server is there when it has the scripts and does what `probe` asks as quickly as a request wants it.
     pub(super) async fn connect(&self, scripts: &[&Script], probe: &ScriptInvocation<'_>) {
-        let outcome = match timeout(CONNECTING, self.dial(scripts)).await {
-            Ok(Ok(mut connection)) => match timeout(PATIENCE, probe.invoke_async::<redis::Value>(&mut connection)).await {
-                Ok(Ok(_)) => Ok(connection),
-                Ok(Err(error)) => Err(error.to_string()),
-                Err(_) => Err(format!("no answer within {} ms", PATIENCE.as_millis())),
-            },
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("no connection within {} ms", CONNECTING.as_millis())),
-        };
+        let outcome = self.reach(scripts, probe).await;
         let mut state = self.state_mut();
         match outcome {
             Ok(connection) => {
@@ -114,6 +105,16 @@ impl Link {
             }
             Err(why) => self.tell(&mut state, &why),
         }
+    }
+
+    /// A connection, or why there is none. The server is there when it has the scripts and does what `probe` asks as quickly as a request wants it.
+    pub(super) async fn reach(&self, scripts: &[&Script], probe: &ScriptInvocation<'_>) -> Result<MultiplexedConnection, String> {
+        let connected = timeout(CONNECTING, self.dial(scripts)).await;
+        let connected = connected.map_err(|_| format!("no connection within {} ms", CONNECTING.as_millis()))?;
+        let mut connection = connected.map_err(|error| error.to_string())?;
+        let answered = timeout(PATIENCE, probe.invoke_async::<redis::Value>(&mut connection)).await;
+        let answered = answered.map_err(|_| format!("no answer within {} ms", PATIENCE.as_millis()))?;
+        answered.map(|_| connection).map_err(|error| error.to_string())
     }
 
     async fn dial(&self, scripts: &[&Script]) -> RedisResult<MultiplexedConnection> {
