@@ -109,7 +109,7 @@ fn apply(database: &Database, steps: &[Step]) -> Result<Vec<&'static str>> {
     let mut done = Vec::new();
     let (began, mut tries) = (Instant::now(), 0);
     loop {
-        let waits = if tries % (SHORT_TRIES + 1) == SHORT_TRIES { LONG_WAITS } else { SHORT_WAITS };
+        let waits = waits(tries);
         tries += 1;
         // Each turn reads the table anew under the lock: another process may have applied a step meanwhile.
         match connection.transaction(&mut |db: &mut Connection| apply_next(db, steps, waits)) {
@@ -130,6 +130,11 @@ fn apply(database: &Database, steps: &[Step]) -> Result<Vec<&'static str>> {
     }
     connection.settle();
     Ok(done)
+}
+
+/// How long a step waits for a table after so many tries that came to nothing.
+const fn waits(tries: u32) -> &'static str {
+    if tries % (SHORT_TRIES + 1) == SHORT_TRIES { LONG_WAITS } else { SHORT_WAITS }
 }
 
 /// Applies the first step that is missing, if one is.

@@ -1,7 +1,7 @@
 //! Steps are applied once, in order, whole or not at all, whoever comes first.
 //! What the real steps make is told by every other story.
 
-use super::{STEPS, Step, apply};
+use super::{LONG_WAITS, STEPS, Step, apply, waits};
 use crate::store::database::tests::both;
 use crate::store::database::{Database, Error, sql};
 
@@ -136,6 +136,12 @@ fn a_step_that_waits_for_a_table_lets_others_pass() {
         assert_eq!(reader.join().unwrap(), Ok(()));
         assert_eq!(step.join().unwrap(), Ok(vec!["0002_altering"]));
     });
+}
+
+#[test]
+fn each_tenth_time_a_step_waits_until_an_autovacuum_gives_way() {
+    let long: Vec<u32> = (0..30).filter(|tries| waits(*tries) == LONG_WAITS).collect();
+    assert_eq!(long, [9, 19, 29]);
 }
 
 /// How many wait for a table of this database.
