@@ -1,5 +1,6 @@
 //! What `bugtome doctor` looks at, a subject a file: settings and their secrets, addresses, the database, the disk, Redis, the machine.
-//! Nothing is changed by looking, but for what a node that connects leaves in Redis. How findings are printed is the command's affair; the certificate is looked at by `http`.
+//! Nothing is changed by looking, but for what a node that connects leaves in Redis. How findings are printed is the command's affair; the
+//! certificate is looked at by `http`.
 
 mod addresses;
 mod database;
