@@ -6,11 +6,46 @@
   const all = (selector, from = doc) => from.querySelectorAll(selector);
   const on = (name, act) => doc.addEventListener(name, act, true);
   const keep = (name, value) => (doc.cookie = `${name}=${value};Path=/;Max-Age=31536000;SameSite=Lax`);
+  // Above what the page shows, where what was typed stays as it is.
+  const tell = (text) => {
+    const box = Object.assign(doc.createElement("div"), { id: "told", className: "say risk", role: "alert" });
+    box.append(Object.assign(doc.createElement("div"), { textContent: text }));
+    find("#told")?.remove();
+    find("main").prepend(box);
+    box.scrollIntoView({ block: "nearest" });
+  };
   const say = (text) => setTimeout(() => (find("#live").textContent = text), 100);
 
   // Times are shown in the reader's zone from the next page on.
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone && !doc.cookie.split("; ").includes("tz=" + zone)) keep("tz", zone);
+
+  // htmx acts where a page of ours marks that it may. The marks are made anew for each page, so that nothing written before knows them.
+  const marks = new Set([doc.currentScript.dataset.own]);
+  on("htmx:confirm", (event) => {
+    const { elt } = event.detail;
+    const asks = elt.getAttributeNames().some((name) => name.includes("hx-"));
+    const marked = asks ? elt : elt.closest("[data-own],[hx-disable]");
+    if (!marks.has(marked?.dataset.own)) event.preventDefault();
+  });
+
+  // Only pages of ours are put into a page. All else the browser shows by itself, which knows what it is.
+  on("htmx:beforeSwap", (event) => {
+    const { requestConfig, shouldSwap, xhr } = event.detail;
+    const mark = xhr.getResponseHeader("bugtome-page");
+    if (!shouldSwap || (mark && marks.add(mark))) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (requestConfig.verb === "post") tell("The server’s answer cannot be shown here. What you typed is still on this page.");
+    else if (requestConfig.boosted) location = xhr.responseURL;
+  });
+
+  // Whoever uses this browser next finds nothing of what was typed.
+  on("submit", ({ target }) => {
+    if (target.getAttribute("action") !== "/logout") return;
+    sessionStorage.clear();
+    localStorage.clear();
+  });
 
   const copy = async (button) => {
     const text = doc.getElementById(button.dataset.copy);
@@ -106,5 +141,5 @@
     at.focus({ preventScroll: true });
   });
 
-  on("htmx:sendError", () => alert("The server did not answer."));
+  on("htmx:sendError", () => tell("The server did not answer. Try again."));
 })();

@@ -29,6 +29,7 @@ use axum::middleware::{Next, from_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::http::client::wants_problem_json;
+use crate::http::guard::guarded;
 use crate::http::log::{InternalDetail, Observe};
 use crate::http::mount::{Face, Front, Route, Wording, lost, mount};
 use crate::model::events::Via;
@@ -48,12 +49,14 @@ pub fn with_routes(front: &Arc<Front>, table: &[Route]) -> Router {
         router = mount(router, front, FACE, *route);
     }
     let (for_route, for_method) = (Arc::clone(front), Arc::clone(front));
+    let transport = front.transport;
     router
         .merge(health(front))
         .fallback(move |request| no_route(Arc::clone(&for_route), request))
         .method_not_allowed_fallback(move |request| no_method(Arc::clone(&for_method), request))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(cross_origin))
+        .layer(from_fn(move |request: Request, next: Next| guarded(request, next, transport)))
         .layer(Observe::new(front.metrics.clone()))
 }
 

@@ -16,7 +16,7 @@ use std::str::FromStr;
 pub use flags::{DatabaseFlags, Flags};
 pub use sources::{Fault, Origin};
 pub(in crate::app) use values::masked_url;
-pub use values::{BaseUrl, Networks, NoValue};
+pub use values::{BaseUrl, Networks, NoValue, Subdomains};
 
 use super::counters::RedisUrl;
 use crate::store::database::DatabaseUrl;
@@ -42,6 +42,8 @@ pub struct Settings {
     pub redis_url: Option<RedisUrl>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Networks,
+    /// Whether browsers are told to reach the host's subdomains by TLS too.
+    pub subdomains: Subdomains,
     /// Where `/metrics` listens, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
 }
@@ -129,6 +131,7 @@ impl Gathered {
         let rate_limit_anonymous = self.take("rate_limit_anonymous");
         let redis_url = self.take("redis_url");
         let trusted_proxies = self.take("trusted_proxies");
+        let subdomains = self.take("hsts_include_subdomains");
         let metrics_listen = self.take("metrics_listen");
         Some(Settings {
             listen: listen?,
@@ -139,6 +142,7 @@ impl Gathered {
             rate_limit_anonymous: rate_limit_anonymous?,
             redis_url,
             trusted_proxies: trusted_proxies?,
+            subdomains: subdomains?,
             metrics_listen,
         })
     }

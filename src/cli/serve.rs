@@ -18,6 +18,7 @@ use crate::app::stop::{Hangups, Stopper, Termination};
 use crate::app::{App, logs};
 use crate::domain::{Who, installation, setup};
 use crate::http::faces::Faces;
+use crate::http::guard::StrictTransport;
 use crate::http::limits::Limiter;
 use crate::http::listen::{self, Limits};
 use crate::http::metrics::{self, Metrics};
@@ -87,6 +88,7 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
         seen: Uses::default(),
         sign_ins: SignIns::shared(counters.clone()),
         proxies: settings.trusted_proxies.clone(),
+        transport: StrictTransport::of(&base_url, settings.subdomains),
         metrics: metrics.clone(),
     });
     let (stopper, stop) = Stopper::new();

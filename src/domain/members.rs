@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::permissions::Capability;
 use super::reach::OrganizationReach;
 use super::tokens::{Extent, revoke_row};
-use super::{Ctx, Error, Result};
+use super::{Ctx, Error, Result, sessions};
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
 use crate::model::pages::Page;
@@ -131,6 +131,10 @@ pub fn set_role(ctx: &mut Ctx<'_>, organization: Id<Organization>, user: Id<User
     may_change(reach, Some(old), Some(role))?;
     if role < old {
         not_the_last_owner(ctx, reach, old)?;
+    }
+    // Whoever is made an owner could take all of it, the maker's own role as well.
+    if role == Role::Owner && old != Role::Owner {
+        sessions::require_fresh(ctx)?;
     }
     Ok(store::set_role(ctx.db, reach.id, user, role)?)
 }

@@ -3,7 +3,7 @@
 
 use super::error::refuse;
 use super::permissions::Capability;
-use super::{Caller, Ctx, Error, Result};
+use super::{Caller, Ctx, Error, Result, sessions};
 use crate::model::draft::{Field, Text};
 use crate::model::id::Id;
 use crate::model::organizations::{Organization, Slug};
@@ -121,6 +121,12 @@ pub fn all(ctx: &mut Ctx<'_>) -> Result<Vec<OrganizationRow>> {
 /// Sets the longest life of tokens that reach the organization. It holds at once, also for tokens made before.
 pub fn set_policy(ctx: &mut Ctx<'_>, id: Id<Organization>, longest: Option<Span>) -> Result<()> {
     let reach = ctx.organization(Capability::SetTokenPolicy, id)?;
+    store::lock(ctx.db, reach.id)?;
+    let until_now = reread(ctx, reach.id)?.max_token_life;
+    let is_loosened = until_now.is_some_and(|until_now| longest.is_none_or(|longest| longest > until_now));
+    if is_loosened {
+        sessions::require_fresh(ctx)?;
+    }
     Ok(store::set_policy(ctx.db, reach.id, longest)?)
 }
 

@@ -3,7 +3,7 @@
 
 use super::error::refuse;
 use super::permissions::Capability;
-use super::{Ctx, Error, Result};
+use super::{Ctx, Error, Result, sessions};
 use crate::model::draft::{Field, Text};
 use crate::model::id::Id;
 use crate::model::organizations::{Organization, Slug};
@@ -142,6 +142,10 @@ pub fn edit(ctx: &mut Ctx<'_>, id: Id<Project>, draft: &Draft) -> Result<Project
     let (Some(name), Some(description), Some(code)) = (name, description, code) else {
         return Err(Error::Internal("a draft without problems is missing".to_owned()));
     };
+    let archives = matches!(draft.archived, Field::Value(archived) if archived != old.archived_at.is_some());
+    if archives {
+        sessions::require_fresh(ctx)?;
+    }
     let slug = if name == old.name { old.slug } else { free_slug(ctx, reach.organization, id, &name, &code)? };
     store::update(ctx.db, id, &name, code.as_str(), &slug, description.as_deref()).map_err(taken)?;
     match draft.archived {
@@ -169,6 +173,7 @@ fn changed_code(ctx: &mut Ctx<'_>, old: &ProjectDetails, draft: &Draft, problems
 /// Deletes the project: from now on nobody reaches it, and its rows are purged soon.
 pub fn delete(ctx: &mut Ctx<'_>, id: Id<Project>) -> Result<()> {
     let reach = ctx.project(Capability::DeleteProject, id)?;
+    sessions::require_fresh(ctx)?;
     Ok(store::set_deleted(ctx.db, reach.id, ctx.now)?)
 }
 

@@ -56,6 +56,12 @@ impl Form {
         self.0.iter().any(|(other, _)| other == name)
     }
 
+    /// The form without the fields of this name.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        Self(self.0.iter().filter(|(other, _)| other != name).cloned().collect())
+    }
+
     /// Names and values but the key, for the form that is shown once more.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().filter(|(name, _)| name != KEY).map(|(name, value)| (name.as_str(), value.as_str()))
@@ -88,35 +94,54 @@ pub(super) fn is_from_here(headers: &HeaderMap, origin: &str) -> bool {
     headers.get(ORIGIN).is_none_or(|sent| sent.to_str().is_ok_and(|sent| plain(sent) == plain(origin)))
 }
 
+/// Bytes of a key, and of the mask over it.
 const BYTES: usize = 16;
 
-/// The key of all forms that are given to the browser with this secret cookie: another site can send a form, but cannot know it.
-fn key(secret: &Secret) -> [u8; BYTES] {
+/// The keys of one page's forms. Each opens one address alone, so that a key that was read from one page sends no other form; and it is the same
+/// in every tab until the session ends, so that a form that has stood open for long, or was come back to, can still be sent.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    secret: Secret,
+    mask: [u8; BYTES],
+}
+
+impl Keys {
+    /// The keys for the browser with this secret cookie. The mask is random for each page, so that nothing is to be learnt from how well
+    /// pages with the same key compress (BREACH).
+    pub const fn new(secret: Secret, mask: [u8; BYTES]) -> Self {
+        Self { secret, mask }
+    }
+
+    /// The key of the form that is sent to this address of ours; what stands behind `?` or `#` does not count.
+    pub fn of(&self, action: impl std::fmt::Display) -> String {
+        use std::fmt::Write;
+        let action = action.to_string();
+        let path = action.split(['?', '#']).next().unwrap_or_default();
+        let hidden = self.mask.iter().zip(key(&self.secret, path)).map(|(mask, key)| mask ^ key);
+        let mut text = String::with_capacity(4 * BYTES);
+        for byte in self.mask.iter().copied().chain(hidden) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+}
+
+/// What opens this path for the browser with this secret cookie: another site can send a form, but cannot know it.
+fn key(secret: &Secret, path: &str) -> [u8; BYTES] {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
-    mac.update(b"form");
+    mac.update(b"form\0");
+    mac.update(path.as_bytes());
     let whole: [u8; 32] = mac.finalize().into_bytes().into();
     let mut key = [0; BYTES];
     key.copy_from_slice(&whole[..BYTES]);
     key
 }
 
-/// The key as it stands in one page: masked anew each time, so that nothing is to be learnt from how well pages with it compress (BREACH).
-pub(super) fn masked_key(secret: &Secret, mask: [u8; BYTES]) -> String {
-    use std::fmt::Write;
-    let key = key(secret);
-    let hidden = mask.iter().zip(key).map(|(mask, key)| mask ^ key);
-    let mut text = String::with_capacity(4 * BYTES);
-    for byte in mask.iter().copied().chain(hidden) {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
-/// Whether the form's key belongs to the browser with this secret cookie.
-pub(super) fn is_ours(form: &Form, secret: &Secret) -> bool {
-    let text = form.text(KEY).as_bytes();
+/// Whether this key opens the path for the browser with this secret cookie.
+pub fn opens(text: &str, secret: &Secret, path: &str) -> bool {
+    let text = text.as_bytes();
     if text.len() != 4 * BYTES {
         return false;
     }
@@ -125,7 +150,7 @@ pub(super) fn is_ours(form: &Form, secret: &Secret) -> bool {
     let Some(bytes) = bytes else { return false };
     let (mask, hidden) = bytes.split_at(BYTES);
     let sent: Vec<u8> = mask.iter().zip(hidden).map(|(mask, hidden)| mask ^ hidden).collect();
-    bool::from(sent.ct_eq(&key(secret)[..]))
+    bool::from(sent.ct_eq(&key(secret, path)[..]))
 }
 
 #[cfg(test)]
@@ -144,18 +169,22 @@ mod tests {
         assert!(Form::parse(b"a=%ff").is_err());
     }
 
+    // Finding 1 (e).
     #[test]
-    fn a_key_opens_forms_of_its_own_browser_alone() {
+    fn a_key_opens_one_address_for_its_own_browser_alone() {
         let (mine, theirs) = (Secret::from_random(&[1; 24]), Secret::from_random(&[2; 24]));
-        let form = |key: &str| Form::parse(format!("key={key}").as_bytes()).unwrap();
-        let (one, other) = (masked_key(&mine, [7; 16]), masked_key(&mine, [8; 16]));
-        assert_ne!(one, other);
-        for key in [&one, &other] {
-            assert!(is_ours(&form(key), &mine));
-            assert!(!is_ours(&form(key), &theirs));
+        let (one, other) = (Keys::new(mine.clone(), [7; 16]), Keys::new(mine.clone(), [8; 16]));
+        assert_ne!(one.of("/logout"), other.of("/logout"));
+        for key in [one.of("/logout"), other.of("/logout"), one.of("/logout?next=/x"), one.of("/logout#here")] {
+            assert!(opens(&key, &mine, "/logout"));
+            assert!(!opens(&key, &theirs, "/logout"));
+            for elsewhere in ["/login", "/logout/", "/", "", "/Logout"] {
+                assert!(!opens(&key, &mine, elsewhere), "{elsewhere}");
+            }
         }
-        for wrong in ["", "00", &one[1..], &format!("g{}", &one[1..]), &"0".repeat(64)] {
-            assert!(!is_ours(&form(wrong), &mine), "{wrong}");
+        let key = one.of("/logout");
+        for wrong in ["", "00", &key[1..], &format!("g{}", &key[1..]), &"0".repeat(64)] {
+            assert!(!opens(wrong, &mine, "/logout"), "{wrong}");
         }
     }
 

@@ -9,6 +9,7 @@ pub mod compression;
 pub mod cookies;
 pub mod faces;
 pub mod forms;
+pub mod guard;
 pub mod limits;
 pub mod listen;
 pub mod log;

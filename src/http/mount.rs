@@ -15,6 +15,7 @@ use axum::routing::{MethodFilter, on};
 use super::answer::Answer;
 use super::body;
 use super::client::{Presented, client_address, idempotency_key, presented, wants_problem_json};
+use super::guard::StrictTransport;
 use super::limits::{Counted, Limiter, Look, Standing};
 use super::log::{CallerKind, InternalDetail};
 use super::metrics::Metrics;
@@ -49,6 +50,8 @@ pub struct Front {
     pub sign_ins: SignIns,
     /// Peers whose `X-Forwarded-For` is believed.
     pub proxies: Networks,
+    /// What browsers are told of TLS.
+    pub transport: StrictTransport,
     /// What is counted for operators.
     pub metrics: Metrics,
 }

@@ -16,7 +16,8 @@ use super::answer::Answer;
 use super::client::client_address;
 use super::compression;
 use super::cookies::{self, Name};
-use super::forms::{self, Form};
+use super::forms::{self, Form, Keys};
+use super::guard::{self, Marker};
 use super::log::{CallerKind, InternalDetail, RequestId};
 use super::mount::{Front, detail, reason};
 use crate::app::App;
@@ -60,6 +61,7 @@ pub fn mount_page(router: Router, front: &Arc<Front>, refuse: Refuse, route: Pag
 #[derive(Clone)]
 pub struct Visit(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     front: Arc<Front>,
     /// With one deadline for all that this request asks of the database.
@@ -76,6 +78,7 @@ struct Inner {
     visitor: Secret,
     is_new: bool,
     secure: bool,
+    marker: Marker,
 }
 
 impl Visit {
@@ -89,6 +92,7 @@ impl Visit {
         let visitor = visitor.unwrap_or_else(|| Secret::from_random(&front.app.random().bytes()));
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
         let request = parts.extensions.get::<RequestId>().copied();
+        let marker = Marker::new(front.app.random().bytes());
         let inner = Inner {
             app: front.app.for_one_request(),
             front,
@@ -104,6 +108,7 @@ impl Visit {
             visitor,
             is_new,
             secure,
+            marker,
         };
         Self(Arc::new(inner))
     }
@@ -156,7 +161,7 @@ impl Visit {
 
     /// Whether htmx asks, which follows redirections by itself.
     pub fn is_htmx(&self) -> bool {
-        self.0.headers.contains_key("hx-request")
+        guard::is_htmx(&self.0.headers)
     }
 
     /// The id in the path that the template calls `name`; `NotFound` where it is no UUID.
@@ -186,9 +191,14 @@ impl Visit {
         cookies::value(&self.0.headers, name)
     }
 
-    /// The key for the forms of one page.
-    pub fn form_key(&self) -> String {
-        forms::masked_key(self.secret(), self.0.front.app.random().bytes())
+    /// The keys for the forms of one page.
+    pub fn form_keys(&self) -> Keys {
+        Keys::new(self.secret().clone(), self.0.front.app.random().bytes())
+    }
+
+    /// What marks the page that answers this request as ours; see [`Marker`].
+    pub fn marker(&self) -> &Marker {
+        &self.0.marker
     }
 
     /// A value for a form that shall do its work once, however often it is sent.
@@ -225,23 +235,16 @@ impl Visit {
     /// The same request as anybody's, for pages that say what went wrong.
     #[must_use]
     pub fn as_anybody(&self) -> Self {
-        let Inner { front, method, uri, headers, form, session, visitor, .. } = &*self.0;
-        Self(Arc::new(Inner {
-            front: Arc::clone(front),
-            app: self.0.app.clone(),
-            path: self.0.path,
-            capability: Capability::SignIn,
-            method: method.clone(),
-            uri: uri.clone(),
-            headers: headers.clone(),
-            address: self.0.address,
-            request: self.0.request,
-            form: form.clone(),
-            session: session.clone(),
-            visitor: visitor.clone(),
-            is_new: self.0.is_new,
-            secure: self.0.secure,
-        }))
+        Self(Arc::new(Inner { capability: Capability::SignIn, ..Inner::clone(&self.0) }))
+    }
+
+    /// The same request without the fields of this name in its form: what has been looked at need not go further.
+    #[must_use]
+    pub fn without_field(&self, name: &str) -> Self {
+        if !self.form().has(name) {
+            return self.clone();
+        }
+        Self(Arc::new(Inner { form: self.form().without(name), ..Inner::clone(&self.0) }))
     }
 
     /// Notes the session's use, and asks whether its user may come in at all.
@@ -328,7 +331,7 @@ async fn answer(front: Arc<Front>, refuse: Refuse, route: PageRoute, request: Ht
 fn is_ours(visit: &Visit) -> bool {
     let base = visit.0.front.app.base_url();
     let origin = base.match_indices('/').nth(2).map_or(&*base, |(end, _)| &base[..end]);
-    forms::is_from_here(&visit.0.headers, origin) && forms::is_ours(&visit.0.form, visit.secret())
+    forms::is_from_here(&visit.0.headers, origin) && forms::opens(visit.0.form.text(forms::KEY), visit.secret(), visit.0.uri.path())
 }
 
 /// The answer with its cookies and, where that is safe and worth it, compressed.
@@ -340,6 +343,9 @@ pub fn finish(visit: &Visit, answer: Answer) -> Response<Body> {
     }
     if visit.0.is_new && is_page {
         answer = answer.with(SET_COOKIE, cookies::set(Name::Visitor, &visit.0.visitor, visit.0.secure));
+    }
+    if is_page {
+        answer = answer.with(guard::PAGE, visit.marker().to_string());
     }
     answer.into()
 }

@@ -1,53 +1,61 @@
-//! The page that asks for the password again, where an act needs it that has no box of its own.
+//! Asks for the password again before a form does what needs it: the page keeps all that was sent, and sends it once more with the password.
 //! When it is needed is the domain's affair; how it is compared stands in `own_password`.
 
 use askama::Template;
 use axum::http::StatusCode;
 
-use super::answers::{own_path, page_with, see};
+use super::answers::page_with;
 use super::frame::Frame;
 use super::own_password;
-use crate::domain::{Result, sessions};
+use crate::domain::{Error, Result, sessions};
 use crate::http::answer::Answer;
 use crate::http::pages::Visit;
 use crate::model::problems::Problem;
 use crate::model::users::Password;
 
+/// The field with the password. No form of ours has another of this name.
+const FIELD: &str = "password_again";
+
 #[derive(Template)]
 #[template(path = "account/confirm.html")]
 struct ConfirmPage {
     frame: Frame,
-    next: String,
+    action: String,
+    fields: Vec<(String, String)>,
     problems: Vec<String>,
 }
 
-/// Where the page is.
-pub(super) const HERE: &str = "/account/confirm";
-
-async fn show(visit: &Visit, status: StatusCode, next: &str, problems: Vec<String>) -> Result<Answer> {
-    let asked = visit.clone();
-    let frame = visit.read(move |ctx| Ok(Frame::of(ctx, &asked, "Your password again")?.crumb("Your password again", HERE))).await?;
-    page_with(status, &ConfirmPage { frame, next: own_path(next).unwrap_or("/workspace").to_owned(), problems })
+/// Answers a request, after the password that its form carries has been looked at. Where the domain wants the password and the form has none, it
+/// is asked for.
+pub(super) async fn first<F>(visit: Visit, answer: impl FnOnce(Visit) -> F + Send) -> Result<Answer>
+where
+    F: Future<Output = Result<Answer>> + Send,
+{
+    if visit.form().has(FIELD)
+        && let Some(problem) = looked_at(&visit).await?
+    {
+        return ask(&visit, StatusCode::UNPROCESSABLE_ENTITY, vec![problem.to_string()]).await;
+    }
+    let visit = visit.without_field(FIELD);
+    match answer(visit.clone()).await {
+        Err(Error::PasswordNeeded) => ask(&visit, StatusCode::FORBIDDEN, Vec::new()).await,
+        outcome => outcome,
+    }
 }
 
-/// `GET /account/confirm`
-pub(super) async fn page(visit: Visit) -> Result<Answer> {
-    let next = visit.query("next").unwrap_or_default();
-    show(&visit, StatusCode::OK, &next, Vec::new()).await
+/// Notes that the password has been given again; or what is wrong with it.
+async fn looked_at(visit: &Visit) -> Result<Option<Problem>> {
+    let Some(typed) = Password::typed(visit.form().text(FIELD).to_owned()) else { return Ok(Some(Problem::Blank)) };
+    let Some(hash) = own_password::compare(visit, typed).await? else { return Ok(Some(Problem::Wrong)) };
+    visit.write(move |ctx| sessions::confirm(ctx, &hash)).await?;
+    Ok(None)
 }
 
-/// `POST /account/confirm`
-pub(super) async fn submit(visit: Visit) -> Result<Answer> {
-    let form = visit.form();
-    let wrong = match Password::typed(form.text("password").to_owned()) {
-        None => Problem::Blank,
-        Some(typed) => match own_password::compare(&visit, typed).await? {
-            None => Problem::Wrong,
-            Some(hash) => {
-                visit.write(move |ctx| sessions::confirm(ctx, &hash)).await?;
-                return Ok(see(own_path(form.text("next")).unwrap_or("/workspace")));
-            }
-        },
-    };
-    show(&visit, StatusCode::UNPROCESSABLE_ENTITY, form.text("next"), vec![wrong.to_string()]).await
+async fn ask(visit: &Visit, status: StatusCode, problems: Vec<String>) -> Result<Answer> {
+    let visit = visit.without_field(FIELD);
+    let action = visit.uri().path().to_owned();
+    let own = visit.clone();
+    let frame = visit.read(move |ctx| Frame::of(ctx, &own, "Your password again")).await?;
+    let fields = visit.form().fields().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    page_with(status, &ConfirmPage { frame, action, fields, problems })
 }

@@ -41,7 +41,6 @@ pub(super) fn refuse(visit: Visit, error: Error) -> Pin<Box<dyn Future<Output = 
     Box::pin(async move {
         match error {
             Error::Unauthenticated => return lead_to(&visit, "/login"),
-            Error::PasswordNeeded => return lead_to(&visit, super::confirm::HERE),
             _ => {}
         }
         let retry = match error {

@@ -7,6 +7,8 @@ use super::initials::initials;
 use super::notices::{self, Notice};
 use super::times::{Stamp, Zone};
 use crate::domain::{Ctx, Result, places};
+use crate::http::forms::Keys;
+use crate::http::guard::Marker;
 use crate::http::pages::Visit;
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
@@ -62,7 +64,10 @@ pub(super) struct Frame {
     pub(super) person: Option<Signed>,
     /// `light` or `dark` where the person chose one.
     pub(super) theme: Option<&'static str>,
-    pub(super) key: String,
+    /// The keys of its forms.
+    pub(super) keys: Keys,
+    /// On which parts of it htmx may act.
+    pub(super) own: Marker,
     pub(super) crumbs: Vec<Crumb>,
     pub(super) places: Vec<PlaceLink>,
     pub(super) organizations: Vec<OrganizationLink>,
@@ -81,7 +86,8 @@ impl Frame {
             title: title.into(),
             person: None,
             theme: None,
-            key: visit.form_key(),
+            keys: visit.form_keys(),
+            own: visit.marker().clone(),
             crumbs: Vec::new(),
             places: Vec::new(),
             organizations: Vec::new(),

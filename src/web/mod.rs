@@ -48,13 +48,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request};
-use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use axum::middleware::{Next, from_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::domain::Error;
 use crate::http::compression::accepts_gzip;
+use crate::http::guard::guarded;
 use crate::http::log::{InternalDetail, Observe};
 use crate::http::mount::Front;
 use crate::http::pages::{PageRoute, Visit, finish, mount_page};
@@ -71,13 +72,14 @@ pub fn with_routes(front: &Arc<Front>, table: &[PageRoute]) -> Router {
         router = mount_page(router, front, errors::refuse, *route);
     }
     let (no_page, no_method) = (Arc::clone(front), Arc::clone(front));
-    let secure = front.app.base_url().starts_with("https:");
+    let transport = front.transport;
     router
         .merge(static_files())
         .fallback(move |request| lost(Arc::clone(&no_page), request, StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(move |request| lost(Arc::clone(&no_method), request, StatusCode::METHOD_NOT_ALLOWED))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(move |request: Request, next: Next| guarded(request, next, secure)))
+        .layer(from_fn(with_policy))
+        .layer(from_fn(move |request: Request, next: Next| guarded(request, next, transport)))
         .layer(Observe::new(front.metrics.clone()))
 }
 
@@ -120,16 +122,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
 /// Lays the headers on that every page has.
-async fn guarded(request: Request, next: Next, secure: bool) -> Response<Body> {
+async fn with_policy(request: Request, next: Next) -> Response<Body> {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
     headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
-    if secure {
-        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-    }
     response
 }

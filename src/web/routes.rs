@@ -18,7 +18,7 @@ use crate::http::pages::PageRoute;
 /// Declares the table.
 macro_rules! pages {
     ($($method:ident $path:literal $capability:ident $answer:path;)+) => {
-        vec![$(PageRoute { method: &Method::$method, path: $path, capability: $capability, answer: |visit| Box::pin($answer(visit)) }),+]
+        vec![$(PageRoute { method: &Method::$method, path: $path, capability: $capability, answer: |visit| Box::pin(confirm::first(visit, $answer)) }),+]
     };
 }
 
@@ -36,8 +36,6 @@ pub fn all() -> Vec<PageRoute> {
         POST "/invitations/{secret}"                                          SignIn                  invitations::accept;
         GET  "/reset/{secret}"                                                SignIn                  resets::page;
         POST "/reset/{secret}"                                                SignIn                  resets::submit;
-        GET  "/account/confirm"                                               ManageOwnAccount        confirm::page;
-        POST "/account/confirm"                                               ManageOwnAccount        confirm::submit;
         GET  "/account/settings"                                              ManageOwnAccount        account::page;
         POST "/account/settings"                                              ManageOwnAccount        account::edit;
         POST "/account/settings/password"                                     ManageOwnAccount        account::change_password;

@@ -2,8 +2,8 @@
 //! How often one may fail is `http::sign_ins`' affair, whether a session holds the domain's.
 
 use askama::Template;
-use axum::http::StatusCode;
 use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 
 use super::answers::{self, own_path, page_with, see, see_with, signed_in};
 use super::frame::Frame;
@@ -14,6 +14,8 @@ use crate::http::cookies::{self, Name};
 use crate::http::pages::Visit;
 use crate::model::secrets::Secret;
 use crate::model::users::{Email, Password};
+
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// Where somebody lands who wanted to go nowhere in particular.
 const HOME: &str = "/workspace";
@@ -98,5 +100,7 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
 /// `POST /logout`
 pub(super) async fn sign_out(visit: Visit) -> Result<Answer> {
     visit.write(sessions::end_current).await?;
-    Ok(see_with("/login", "signed-out").with(SET_COOKIE, cookies::unset(Name::Session, visit.is_secure())))
+    let answer = see_with("/login", "signed-out").with(SET_COOKIE, cookies::unset(Name::Session, visit.is_secure()));
+    // Whoever uses this browser next finds no page and no draft in it. The device stays known, so cookies are not named (W3C Clear Site Data §3.1).
+    Ok(answer.with(CLEAR_SITE_DATA, HeaderValue::from_static(r#""cache", "storage""#)))
 }

@@ -15,6 +15,7 @@ import './flows/tokens.mjs';
 import './flows/people.mjs';
 import './flows/projects.mjs';
 import './flows/hostile.mjs';
+import './flows/requests.mjs';
 import './flows/keyboard.mjs';
 import './flows/weight.mjs';
 

@@ -41,7 +41,6 @@ export const PAGES = [
   { path: ({ shop }) => `${shop.path}/settings/delete`, who: 'owner' },
   { path: () => '/account/settings', who: 'member' },
   { path: () => '/account/settings/api', who: 'member' },
-  { path: () => '/account/confirm', who: 'member' },
   // What one may not do is refused in words.
   { path: ({ shop }) => `${shop.path}/settings/api-token`, who: 'viewer', status: 403 },
 ];

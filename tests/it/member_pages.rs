@@ -341,8 +341,8 @@ async fn a_forged_form_changes_nothing(app: TestApp) {
     let world = app.world().await;
     let token = app.personal_token(&world.member, Scopes::FULL).await;
     let browser = app.signed_in(&world.owner).await;
-    let key = browser.get(&at(&world.organization, "members")).await.hidden("key").unwrap();
-    let stolen = app.signed_in(&world.stranger).await.get("/account/settings").await.hidden("key").unwrap();
+    let page = browser.get(&at(&world.organization, "members")).await;
+    let stranger = app.signed_in(&world.stranger).await;
     let (project, revoke) = (format!("/workspace/projects/{}/settings", world.project.id), format!("tokens/{}/revoke", token.id.unwrap()));
     let forms: [(String, Fields<'_>); 11] = [
         (of(&world.organization, &world.member, "role"), &[("role", "viewer")]),
@@ -362,8 +362,13 @@ async fn a_forged_form_changes_nothing(app: TestApp) {
         let with =
             |key: &'static str, value: &str| fields.iter().copied().chain([(key, value.to_owned().leak() as &str)]).collect::<Vec<_>>();
         browser.post_raw(path, fields, &ours).await.is(403);
-        browser.post_raw(path, &with("key", &stolen), &ours).await.is(403);
-        browser.post_raw(path, &with("key", &key), &theirs).await.is(403);
+        browser.post_raw(path, &with("key", &stranger.key(path).await), &ours).await.is(403);
+        browser.post_raw(path, &with("key", &browser.key(path).await), &theirs).await.is(403);
+        // Finding 1 (e): what stands on a page opens nothing but its own form.
+        for (action, key) in page.forms().iter().filter(|(action, _)| action != path) {
+            let answer = browser.post_raw(path, &with("key", key), &ours).await;
+            assert_eq!(answer.status, 403, "the key for {action} opens {path}");
+        }
     }
     let page = browser.get(&at(&world.organization, "members")).await;
     page.has(&world.member.email);

@@ -153,7 +153,7 @@ impl Nodes {
 
     /// Somebody who has signed in on the first node.
     fn visitor(&self, email: &str) -> Visitor<'_> {
-        let mut visitor = Visitor { nodes: self, cookies: BTreeMap::new(), key: String::new() };
+        let mut visitor = Visitor { nodes: self, cookies: BTreeMap::new(), page: String::new() };
         visitor.get(0, "/login");
         let answer = visitor.post(0, "/login", &[("email", email), ("password", PASSWORD)]);
         assert_eq!(answer.header("location"), Some("/workspace"), "{answer:?}");
@@ -165,7 +165,8 @@ impl Nodes {
 struct Visitor<'a> {
     nodes: &'a Nodes,
     cookies: BTreeMap<String, String>,
-    key: String,
+    /// The last page.
+    page: String,
 }
 
 impl Visitor<'_> {
@@ -174,21 +175,20 @@ impl Visitor<'_> {
         format!("Cookie: {}", cookies.join("; "))
     }
 
-    /// A page, and the key for its forms.
+    /// A page, whose forms can be sent then.
     fn get(&mut self, node: usize, path: &str) -> Answer {
         let answer = self.nodes.servers[node].ask(&Request::new("GET", path).header(&self.cookie_line()));
         assert_eq!(answer.status, 200, "{answer:?}");
         self.keep(&answer);
-        let field = r#"<input type="hidden" name="key" value=""#;
-        if let Some(at) = answer.body.find(field) {
-            self.key = answer.body[at + field.len()..].split('"').next().unwrap().to_owned();
-        }
+        self.page.clone_from(&answer.body);
         answer
     }
 
-    /// Sends a form with the key of the last page.
+    /// Sends a form of the last page.
     fn post(&mut self, node: usize, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let fields: Vec<_> = fields.iter().copied().chain([("key", self.key.as_str())]).collect();
+        let form = self.page.split(&format!(r#"action="{path}""#)).nth(1).unwrap_or_else(|| panic!("no form is sent to {path}"));
+        let key = form.split(r#"name="key" value=""#).nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let fields: Vec<_> = fields.iter().copied().chain([("key", key)]).collect();
         let request = Request::new("POST", path).header(&self.cookie_line()).header(&format!("Origin: {BASE_URL}"));
         let answer = self.nodes.servers[node].ask(&request.header("Sec-Fetch-Site: same-origin").form(&fields));
         assert_eq!(answer.status, 303, "{answer:?}");

@@ -328,9 +328,10 @@ async fn nobody_else_comes_here(app: TestApp) {
     assert!(answer.location().starts_with("/login"), "{}", answer.location());
     let browser = app.signed_in(&world.member).await;
     let forged = [("name", "forged"), ("expires", "90"), ("access", "full"), ("once", "1")];
-    let key = browser.get(HERE).await.hidden("key").unwrap();
-    let theirs = app.signed_in(&world.owner).await.get(HERE).await.hidden("key").unwrap();
-    for wrong in ["", "0123", &theirs] {
+    let page = browser.get(HERE).await;
+    let key = page.key(HERE);
+    let theirs = app.signed_in(&world.owner).await.get(HERE).await.key(HERE);
+    for wrong in ["", "0123", &theirs, &page.key("/logout")] {
         let fields = [&forged[..], &[("key", wrong)]].concat();
         browser.post_raw(HERE, &fields, &[]).await.is(403);
     }

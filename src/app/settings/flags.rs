@@ -44,6 +44,9 @@ pub struct Flags {
     /// Proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas
     #[arg(long, value_name = "NETWORKS")]
     pub trusted_proxies: Option<String>,
+    /// Whether browsers are told to reach the host's subdomains by TLS too: true or false [default: false]
+    #[arg(long, value_name = "TRUE|FALSE")]
+    pub hsts_include_subdomains: Option<String>,
     /// Where to serve /metrics [default: nowhere]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<String>,
@@ -62,6 +65,7 @@ impl Flags {
             "rate_limit_anonymous" => &self.rate_limit_anonymous,
             "redis_url" => &self.redis_url,
             "trusted_proxies" => &self.trusted_proxies,
+            "hsts_include_subdomains" => &self.hsts_include_subdomains,
             "metrics_listen" => &self.metrics_listen,
             _ => &None,
         };

@@ -20,7 +20,7 @@ const ADDRESS: &str = "an address and a port such as 127.0.0.1:8080";
 const LIMIT: &str = "a number of requests an hour, 0 for no limit";
 const FILE: &str = "the path of a PEM file";
 
-pub(super) const NAMES: [Name; 10] = [
+pub(super) const NAMES: [Name; 11] = [
     Name { key: "listen", expected: ADDRESS, default: Some("127.0.0.1:8080") },
     Name { key: "database_url", expected: "sqlite://FILE or postgres://USER@HOST/NAME", default: Some("sqlite://bugtome.db") },
     Name { key: "base_url", expected: "http:// or https:// with a host and no path", default: None },
@@ -30,6 +30,7 @@ pub(super) const NAMES: [Name; 10] = [
     Name { key: "rate_limit_anonymous", expected: LIMIT, default: Some("100") },
     Name { key: "redis_url", expected: "redis://HOST or, for TLS, rediss://HOST, with USER:PASSWORD@ before the host", default: None },
     Name { key: "trusted_proxies", expected: "addresses and networks such as 10.0.0.0/8, separated by commas", default: Some("") },
+    Name { key: "hsts_include_subdomains", expected: "true or false", default: Some("false") },
     Name { key: "metrics_listen", expected: ADDRESS, default: None },
 ];
 

@@ -38,6 +38,28 @@ pub(in crate::app) fn masked_url(text: &str) -> String {
     masked
 }
 
+/// Whether `Strict-Transport-Security` is for the host's subdomains too (RFC 6797 §6.1.2): what else is served there must then come by TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Subdomains {
+    /// For the host alone.
+    #[default]
+    Left,
+    /// For them too.
+    Included,
+}
+
+impl FromStr for Subdomains {
+    type Err = NoValue;
+
+    fn from_str(text: &str) -> Result<Self, NoValue> {
+        match text {
+            "true" => Ok(Self::Included),
+            "false" => Ok(Self::Left),
+            _ => Err(NoValue),
+        }
+    }
+}
+
 /// How clients reach this server: `http` or `https`, host and perhaps a port. No path: links and cookies begin at the root.
 /// Written without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]

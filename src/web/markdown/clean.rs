@@ -69,6 +69,7 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .allowed_classes(sets(CLASSES))
         .url_schemes(SCHEMES.iter().copied().collect())
         .url_relative(UrlRelative::Custom(Box::new(own)))
+        .attribute_filter(looked_at)
         .link_rel(Some("nofollow noopener noreferrer"));
     builder
 });
@@ -78,9 +79,24 @@ fn own(url: &str) -> Option<Cow<'_, str>> {
     url.starts_with("/workspace/").then_some(Cow::Borrowed(url))
 }
 
-/// Whether a link to this address of somebody's stays.
-pub(super) fn is_followed(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| SCHEMES.contains(&url.scheme()))
+/// The address of somebody's to which a link may lead, as browsers read it (URL Standard); none where it may lead nowhere. What names no host by
+/// `//` is none: browsers take `http:/path` for a path of whichever host the page came from, and the parser takes `path` for a host.
+pub(super) fn followed(url: &str) -> Option<String> {
+    let parsed = Url::parse(url).ok()?;
+    let is_whole = match parsed.scheme() {
+        "mailto" => true,
+        scheme if SCHEMES.contains(&scheme) => url.get(scheme.len()..)?.starts_with("://"),
+        _ => false,
+    };
+    is_whole.then(|| parsed.into())
+}
+
+/// The last look at an attribute: links lead where the parser says, or to what `Links` gives.
+fn looked_at<'a>(_: &str, attribute: &str, value: &'a str) -> Option<Cow<'a, str>> {
+    match attribute {
+        "href" => own(value).or_else(|| followed(value).map(Cow::Owned)),
+        _ => Some(Cow::Borrowed(value)),
+    }
 }
 
 /// Takes out what does not belong.

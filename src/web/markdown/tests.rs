@@ -55,7 +55,7 @@ fn links_lead_to_the_web_and_to_mail_only() {
         format!("<p>see <a href=\"https://example.org/x\"{REL}>https://example.org/x</a>.</p>\n")
     );
     assert_eq!(shown("mia@example.org"), format!("<p><a href=\"mailto:mia@example.org\"{REL}>mia@example.org</a></p>\n"));
-    assert_eq!(shown("[](https://a.example)"), format!("<p><a href=\"https://a.example\"{REL}>https://a.example</a></p>\n"));
+    assert_eq!(shown("[](https://a.example)"), format!("<p><a href=\"https://a.example/\"{REL}>https://a.example</a></p>\n"));
     for (text, wanted) in [
         ("[a](javascript:alert(1))", "<p>a (javascript:alert(1))</p>\n"),
         ("[a](JaVaScRiPt:alert(1))", "<p>a (JaVaScRiPt:alert(1))</p>\n"),
@@ -69,6 +69,37 @@ fn links_lead_to_the_web_and_to_mail_only() {
     }
 }
 
+// Finding 23: browsers take `http:/path` for a path of our own host.
+#[test]
+fn a_link_leads_where_the_parser_reads_it_and_nowhere_without_a_host() {
+    for nowhere in [
+        "http:/workspace",
+        "http:workspace",
+        "https:/workspace/x",
+        "http:\\\\a.example",
+        "HTTP:/x",
+        "http:///",
+        "https://",
+        "http:",
+        "mailto",
+        "//a.example",
+        "/x",
+    ] {
+        let page = shown(&format!("[x]({nowhere})"));
+        assert!(!page.contains("href"), "{page}");
+        assert!(!clean::clean(&format!("<a href=\"{nowhere}\">x</a>")).contains("href"), "{nowhere}");
+    }
+    for (typed, address) in [
+        ("HTTPS://A.example", "https://a.example/"),
+        ("http://a.example:80/x/../y", "http://a.example/y"),
+        ("http://a.example/\u{fc}?q=\u{fc}#\u{fc}", "http://a.example/%C3%BC?q=%C3%BC#%C3%BC"),
+        ("http://0x7f.1/", "http://127.0.0.1/"),
+        ("http:////a.example", "http://a.example/"),
+    ] {
+        assert_eq!(shown(&format!("[x]({typed})")), format!("<p><a href=\"{address}\"{REL}>x</a></p>\n"));
+    }
+}
+
 #[test]
 fn an_image_is_a_link_to_it() {
     assert_eq!(
@@ -79,7 +110,7 @@ fn an_image_is_a_link_to_it() {
         shown("![](https://a.example/b.png)"),
         format!("<p><a href=\"https://a.example/b.png\"{REL}>https://a.example/b.png</a></p>\n")
     );
-    assert_eq!(shown("[![x](https://a.example/b.png)](https://a.example)"), format!("<p><a href=\"https://a.example\"{REL}>x</a></p>\n"));
+    assert_eq!(shown("[![x](https://a.example/b.png)](https://a.example)"), format!("<p><a href=\"https://a.example/\"{REL}>x</a></p>\n"));
     assert_eq!(shown("![x](data:image/png;base64,AAAA)"), "<p>x</p>\n");
 }
 
@@ -113,7 +144,7 @@ fn codes_of_tickets_lead_to_them() {
     ] {
         assert!(!shown(plain).contains("<a "), "{plain}");
     }
-    assert_eq!(shown("[WEB-42](https://a.example)"), format!("<p><a href=\"https://a.example\"{REL}>WEB-42</a></p>\n"));
+    assert_eq!(shown("[WEB-42](https://a.example)"), format!("<p><a href=\"https://a.example/\"{REL}>WEB-42</a></p>\n"));
     assert!(!shown("https://a.example/WEB-42").contains("/workspace/"));
 }
 

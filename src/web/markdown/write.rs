@@ -223,29 +223,30 @@ impl Writer<'_> {
         if self.in_link {
             return "";
         }
-        if !is_followed(url) {
+        match followed(url) {
+            Some(address) => self.open_link(&address),
             // What was written is told, and leads nowhere. Without a text it is the address alone.
-            return if node.first_child().is_some() { UNSAFE } else { self.escaped(url) };
+            None if node.first_child().is_some() => UNSAFE,
+            None => self.escaped(url),
         }
-        self.open_link(url)
     }
 
     /// A link to the image, by its description: no page of ours asks another host for anything.
     fn image(&mut self, node: Node<'_>, url: &str) -> &'static str {
-        if self.in_link || !is_followed(url) {
+        let Some(address) = followed(url).filter(|_| !self.in_link) else {
             return if node.first_child().is_some() { "" } else { self.escaped(url) };
-        }
-        let closing = self.open_link(url);
+        };
+        let closing = self.open_link(&address);
         if node.first_child().is_none() {
             self.escaped(url);
         }
         closing
     }
 
-    fn open_link(&mut self, url: &str) -> &'static str {
+    fn open_link(&mut self, address: &str) -> &'static str {
         self.in_link = true;
         self.out.push_str("<a href=\"");
-        escape(&mut self.out, &encoded(url));
+        escape(&mut self.out, address);
         self.tag("\">", "</a>")
     }
 
@@ -274,14 +275,9 @@ impl Writer<'_> {
 /// Ends a link that leads nowhere: its address follows in parentheses.
 const UNSAFE: &str = " (";
 
-/// An address as it stands in `href`.
-fn encoded(url: &str) -> String {
-    utf8_percent_encode(url, NOT_IN_ADDRESSES).to_string()
-}
-
-/// Whether a page may lead to an address.
-fn is_followed(url: &str) -> bool {
-    clean::is_followed(&encoded(url))
+/// The address to which a page may lead, as it stands in `href`; none where it may not.
+fn followed(url: &str) -> Option<String> {
+    clean::followed(&utf8_percent_encode(url, NOT_IN_ADDRESSES).to_string())
 }
 
 /// 0 for the start, 1 for the middle, 2 for the end.

@@ -23,6 +23,8 @@ struct RemovePage {
     frame: Frame,
     side: Side,
     organization: MembershipRow,
+    /// Where the form is sent.
+    action: String,
     /// The member's id; none for the reader's own membership.
     user: Option<Id<User>>,
     name: String,
@@ -86,8 +88,22 @@ fn remove_page(ctx: &mut Ctx<'_>, visit: &Visit, organization: MembershipRow, wh
     let (frame, _) = around(ctx, visit, &organization, "Members", Place::Members(organization.id))?;
     let side = Side::of_organization(&organization, Place::Members(organization.id));
     let tokens = removal.tokens.iter().map(|token| Token::of_row(token, &frame)).collect();
+    let action = match whose {
+        Whose::Own => format!("/workspace/organizations/{}/leave", organization.id),
+        Whose::Of(user) => format!("/workspace/organizations/{}/members/{user}/remove", organization.id),
+    };
     let frame = Frame { title, ..frame };
-    Ok(RemovePage { frame, side, organization, user, name: removal.member.name, tokens, revocable: removal.revocable, changed: false })
+    Ok(RemovePage {
+        frame,
+        side,
+        organization,
+        action,
+        user,
+        name: removal.member.name,
+        tokens,
+        revocable: removal.revocable,
+        changed: false,
+    })
 }
 
 /// `POST …/members/{user_id}/remove`.

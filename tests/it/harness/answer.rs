@@ -90,10 +90,23 @@ impl Answer {
             assert_eq!(self.header("access-control-allow-origin"), Some("*"), "{self:?}");
             assert_eq!(self.header("access-control-allow-credentials"), None, "{self:?}");
             let exposed = self.header("access-control-expose-headers").unwrap().to_ascii_lowercase();
-            for name in self.headers.keys().filter(|name| name.as_str().starts_with("x-") || LIMITS.contains(&name.as_str())) {
+            for name in self
+                .headers
+                .keys()
+                .filter(|name| (name.as_str().starts_with("x-") && *name != "x-content-type-options") || LIMITS.contains(&name.as_str()))
+            {
                 assert!(exposed.split(", ").any(|one| one == name.as_str()), "{name} is not exposed");
             }
         }
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
+        // The stories' server is reached by https.
+        assert_eq!(self.header("strict-transport-security"), Some("max-age=31536000"), "{self:?}");
+        assert_eq!(self.header("bugtome-page"), None, "nothing of the API is a page: {self:?}");
+        // The description is the same for everybody.
+        if authorization.is_some() && !self.path.starts_with("/api/v1/openapi.json") {
+            assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
+        }
+        assert!(!self.body.iter().any(|byte| b"<>&".contains(byte)), "JSON with a tag in it: {self:?}");
         self.check_limits();
         self.check_body();
         self.check_challenges(authorization.is_some());

@@ -10,7 +10,9 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
 use bugtome::domain::sessions::{self, Browser as Begins};
 use bugtome::domain::users;
+use bugtome::http::forms::{Keys, opens};
 use bugtome::http::listen::Peer;
+use bugtome::model::secrets::Secret;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
@@ -21,7 +23,6 @@ use super::{BASE_URL, Person, TestApp};
 pub struct Browser {
     router: Router,
     cookies: Arc<Mutex<BTreeMap<String, String>>>,
-    key: Arc<Mutex<String>>,
     peer: IpAddr,
 }
 
@@ -38,7 +39,7 @@ pub const PASSWORD: &str = "a password for stories";
 
 impl Browser {
     pub(super) fn new(router: Router) -> Self {
-        Self { router, cookies: Arc::default(), key: Arc::default(), peer: IpAddr::from([192, 0, 2, 1]) }
+        Self { router, cookies: Arc::default(), peer: IpAddr::from([192, 0, 2, 1]) }
     }
 
     /// The same person in another place, with the same cookies from now on.
@@ -49,8 +50,7 @@ impl Browser {
     /// A copy of the browser as it is now, cookies and all: whoever has stolen them.
     pub fn stolen(&self) -> Self {
         let cookies = Arc::new(Mutex::new(self.cookies.lock().unwrap().clone()));
-        let key = Arc::new(Mutex::new(self.key.lock().unwrap().clone()));
-        Self { router: self.router.clone(), cookies, key, peer: self.peer }
+        Self { router: self.router.clone(), cookies, peer: self.peer }
     }
 
     /// A cookie's value.
@@ -73,15 +73,22 @@ impl Browser {
         self.send(Method::GET, path.as_ref(), &[(name, value)], None).await
     }
 
-    /// Sends a form, with the key that the last page gave; where there was none, the sign-in page is opened first.
-    pub async fn post(&self, path: impl AsRef<str>, fields: &[(&str, &str)]) -> Page {
-        if self.key.lock().unwrap().is_empty() {
+    /// What this browser's keys are made from: the session's secret, or a visitor's.
+    fn secret(&self) -> Option<Secret> {
+        ["__Host-session", "__Host-visitor"].iter().find_map(|name| Secret::parse(&self.cookie(name)?))
+    }
+
+    /// The key of the form that is sent to this address, as any page of this browser has it; a browser that has no cookie yet opens a page.
+    pub async fn key(&self, path: &str) -> String {
+        if self.secret().is_none() {
             self.get("/documentation").await;
-            if self.key.lock().unwrap().is_empty() {
-                self.get("/login").await;
-            }
         }
-        let key = self.key.lock().unwrap().clone();
+        Keys::new(self.secret().unwrap(), [7; 16]).of(path)
+    }
+
+    /// Sends a form, with its key.
+    pub async fn post(&self, path: impl AsRef<str>, fields: &[(&str, &str)]) -> Page {
+        let key = self.key(path.as_ref()).await;
         let fields: Vec<_> = fields.iter().copied().chain([("key", key.as_str())]).collect();
         self.post_raw(path, &fields, &[("origin", BASE_URL), ("sec-fetch-site", "same-origin")]).await
     }
@@ -119,8 +126,12 @@ impl Browser {
         let page = Page { path: path.to_owned(), status: parts.status.as_u16(), headers: parts.headers, text };
         self.keep_cookies(&page);
         page.check();
-        if let Some(key) = page.hidden("key") {
-            *self.key.lock().unwrap() = key;
+        for (action, key) in page.forms() {
+            let secret = self.secret().unwrap_or_else(|| panic!("a form for a browser without a cookie: {page:?}"));
+            assert!(
+                opens(&key, &secret, action.split('?').next().unwrap()),
+                "the key of the form that is sent to {action} does not open it: {page:?}"
+            );
         }
         page
     }
@@ -134,10 +145,6 @@ impl Browser {
                 assert!(cookie.contains(part), "{cookie}");
             }
             assert!(name.starts_with("__Host-"), "{cookie}");
-            // The forms of earlier pages are worth nothing in another session.
-            if name.ends_with("session") {
-                self.key.lock().unwrap().clear();
-            }
             if cookie.contains("Max-Age=0") {
                 cookies.remove(name);
             } else {
@@ -188,6 +195,25 @@ impl Page {
         Some(rest[..rest.find('"')?].to_owned())
     }
 
+    /// The addresses of the page's POST forms, each with its key.
+    pub fn forms(&self) -> Vec<(String, String)> {
+        let value = |from: &str, start: &str| Some(from.split_once(start)?.1.split('"').next()?.to_owned());
+        let forms =
+            self.text.split("<form").skip(1).filter(|form| form.split('>').next().is_some_and(|tag| tag.contains("method=\"post\"")));
+        let form = |form: &str| {
+            let form = form.split("</form>").next().unwrap_or_default();
+            let key = value(form, r#"name="key" value=""#).unwrap_or_else(|| panic!("a form without a key: {form}"));
+            (value(form, r#" action=""#).unwrap_or_else(|| panic!("a form without an address: {form}")), key)
+        };
+        forms.map(form).collect()
+    }
+
+    /// The key of the form that is sent to this address.
+    pub fn key(&self, action: &str) -> String {
+        let found = self.forms().into_iter().find(|(other, _)| other == action);
+        found.unwrap_or_else(|| panic!("no form is sent to {action}: {self:?}")).1
+    }
+
     /// What every page has.
     fn check(&self) {
         assert!(self.header("x-request-id").is_some(), "{self:?}");
@@ -208,7 +234,23 @@ impl Page {
         // The stories' server is reached by https.
         assert!(self.header("strict-transport-security").is_some(), "{self:?}");
         assert_eq!(self.header("access-control-allow-origin"), None, "{self:?}");
-        if self.header("content-type").is_some_and(|kind| kind.starts_with("text/html")) {
+        let is_html = self.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+        // Only pages of ours may be put into a page, and only what they mark acts there.
+        let marker = self.header("bugtome-page").map(ToOwned::to_owned);
+        assert_eq!(marker.is_some(), is_html, "{self:?}");
+        if let Some(marker) = marker {
+            assert!(marker.len() == 32 && marker.bytes().all(|byte| byte.is_ascii_hexdigit()), "{self:?}");
+
+            for tag in self.text.split('<').filter(|tag| tag.split('>').next().is_some_and(|tag| tag.contains("data-own="))) {
+                assert!(tag.contains(&format!("data-own=\"{marker}\"")), "{tag} is not marked as this page is");
+            }
+            for tag in self.text.split('<').map(|tag| tag.split('>').next().unwrap_or_default()) {
+                let acts =
+                    [" hx-get=\"", " hx-post=\"", " hx-put=\"", " hx-patch=\"", " hx-delete=\""].iter().any(|name| tag.contains(name));
+                assert!(!acts || tag.contains("data-own="), "{tag} acts and is not marked");
+            }
+        }
+        if is_html {
             assert!(self.header("cache-control").is_some(), "{self:?}");
             for forbidden in ["<style", "style=\"", " onclick", " onload", " onerror=\"", "javascript:"] {
                 assert!(!self.text.contains(forbidden), "{forbidden} in {self:?}");

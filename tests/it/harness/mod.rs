@@ -16,7 +16,9 @@ pub use browser::{Browser, PASSWORD, Page};
 use bugtome::app::App;
 use bugtome::app::clock::{Clock, Hand};
 use bugtome::app::random::Random;
+use bugtome::app::settings::Subdomains;
 use bugtome::domain::{Ctx, Result, Who};
+use bugtome::http::guard::StrictTransport;
 use bugtome::http::limits::Limiter;
 use bugtome::http::metrics::Metrics;
 use bugtome::http::mount::{Front, Route};
@@ -97,6 +99,7 @@ fn front(app: &App, settings: &Settings) -> Arc<Front> {
         seen: Uses::default(),
         sign_ins: SignIns::default(),
         proxies: settings.proxies.parse().unwrap(),
+        transport: StrictTransport::of(BASE_URL, Subdomains::Left),
         metrics: Metrics::off(),
     })
 }

@@ -26,7 +26,8 @@ enum Piece<'a> {
 }
 
 /// The fields whose values are random on every page, and what is random about a token that is not shown.
-const SET_ASIDE: [(&str, char); 5] = [
+const SET_ASIDE: [(&str, char); 6] = [
+    (r#"data-own=""#, '"'),
     (r#"name="key" value=""#, '"'),
     (r#"name="once" value=""#, '"'),
     (r#""last_four":""#, '"'),

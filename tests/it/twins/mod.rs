@@ -158,11 +158,11 @@ fn text(body: &[u8]) -> String {
     String::from_utf8_lossy(body).into_owned()
 }
 
-/// All headers but the request's id; of cookies all but their values.
+/// All headers but the request's id and the page's mark; of cookies all but their values.
 fn headers(headers: &HeaderMap) -> String {
     let mut lines: Vec<_> = headers
         .iter()
-        .filter(|(name, _)| *name != "x-request-id")
+        .filter(|(name, _)| !matches!(name.as_str(), "x-request-id" | "bugtome-page"))
         .map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             let cookie = value.split_once('=').zip(value.split_once(';')).filter(|_| *name == "set-cookie");
