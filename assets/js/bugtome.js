@@ -137,8 +137,8 @@
     const same = !whole || before === location.pathname;
     const told = whole && (find("main [role=alert]") || doc.getElementById(location.hash.slice(1)));
     const at = told || (same && used && find(used)) || find("main h1") || find("main");
-    if (at.tabIndex < 0) at.tabIndex = -1;
-    at.focus({ preventScroll: true });
+    if (at?.tabIndex < 0) at.tabIndex = -1;
+    at?.focus({ preventScroll: true });
   });
 
   on("htmx:sendError", () => tell("The server did not answer. Try again."));
