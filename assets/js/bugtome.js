@@ -8,7 +8,7 @@
   const keep = (name, value) => (doc.cookie = `${name}=${value};Path=/;Max-Age=31536000;SameSite=Lax`);
   // Above what the page shows, where what was typed stays as it is.
   const tell = (text) => {
-    const box = Object.assign(doc.createElement("div"), { id: "told", className: "say risk", role: "alert" });
+    const box = Object.assign(doc.createElement("div"), { id: "told", className: "say notice risk", role: "alert" });
     box.append(Object.assign(doc.createElement("div"), { textContent: text }));
     find("#told")?.remove();
     find("main").prepend(box);
