@@ -72,7 +72,7 @@ pub struct SignIns {
 
 /// A try that has been counted.
 #[derive(Debug)]
-#[must_use = "a try that was right is to be taken back"]
+#[must_use = "a try that was right, or was not looked at, is to be taken back"]
 pub struct Try {
     keys: Vec<Counted>,
     /// Where all nodes have counted it: when the windows end.
@@ -102,11 +102,11 @@ impl SignIns {
         Ok(Try { keys, ends: Some(tally.windows.iter().map(|window| window.end).collect()) })
     }
 
-    /// Takes back a try that was right: only failures count.
-    pub async fn succeeded(&self, right: Try) {
-        self.own.take_back(&right.keys);
-        if let (Some(counters), Some(ends)) = (&self.shared, right.ends) {
-            let counted: Vec<_> = right.keys.iter().map(|key| key.name(counters)).zip(ends).collect();
+    /// Takes back a try that was right, or that was not looked at: only failures count.
+    pub async fn take_back(&self, one: Try) {
+        self.own.take_back(&one.keys);
+        if let (Some(counters), Some(ends)) = (&self.shared, one.ends) {
+            let counted: Vec<_> = one.keys.iter().map(|key| key.name(counters)).zip(ends).collect();
             counters.take_back(&counted).await;
         }
     }
@@ -210,7 +210,7 @@ mod tests {
         let sign_ins = SignIns::default();
         for _ in 0..100 {
             let right = sign_ins.attempt(&email("a@x"), address(1), false, NOW).await.unwrap();
-            sign_ins.succeeded(right).await;
+            sign_ins.take_back(right).await;
         }
     }
 

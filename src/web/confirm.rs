@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 
-use super::answers::{own_path, page_with, see};
+use super::answers::{because, own_path, page_with, see};
 use super::frame::Frame;
 use super::own_password;
 use crate::domain::{Result, sessions};
@@ -42,12 +42,13 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     let wrong = match Password::typed(form.text("password").to_owned()) {
         None => Problem::Blank,
         Some(typed) => match own_password::compare(&visit, typed).await? {
-            None => Problem::Wrong,
-            Some(hash) => {
+            Err(problem) => problem,
+            Ok(hash) => {
                 visit.write(move |ctx| sessions::confirm(ctx, &hash)).await?;
                 return Ok(see(own_path(form.text("next")).unwrap_or("/workspace")));
             }
         },
     };
-    show(&visit, StatusCode::UNPROCESSABLE_ENTITY, form.text("next"), vec![wrong.to_string()]).await
+    let page = show(&visit, StatusCode::UNPROCESSABLE_ENTITY, form.text("next"), vec![wrong.to_string()]).await?;
+    Ok(because(wrong, page))
 }

@@ -5,10 +5,11 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 
-use super::answers::{page_with, see_with, signed_in};
+use super::answers::{because, page_with, see_with, signed_in};
 use super::frame::{Frame, Signed};
+use super::own_password;
 use super::resets::secret;
-use crate::app::passwords;
+use crate::app::passwords::Whose;
 use crate::domain::{Error, Result, invitations};
 use crate::http::answer::Answer;
 use crate::http::pages::Visit;
@@ -60,13 +61,13 @@ pub(super) async fn page(visit: Visit) -> Result<Answer> {
 /// `POST /invitations/{secret}`
 pub(super) async fn accept(visit: Visit) -> Result<Answer> {
     let (_, digest) = secret(&visit)?;
-    let (inside, fixed) = visit.read(move |ctx| Ok((ctx.session().is_some(), invitations::find(ctx, &digest)?.email))).await?;
+    let (inside, invitation) = visit.read(move |ctx| Ok((ctx.session().is_some(), invitations::find(ctx, &digest)?))).await?;
     if inside {
         visit.write(move |ctx| invitations::accept(ctx, &digest)).await?;
         return Ok(see_with("/workspace", "joined"));
     }
     let form = visit.form();
-    let (name, email) = (form.field("name"), fixed.map_or_else(|| form.field("email"), |email| Field::Value(email.into())));
+    let (name, email) = (form.field("name"), invitation.email.map_or_else(|| form.field("email"), |email| Field::Value(email.into())));
     let mut problems = Problems::new();
     problems.take("name", Name::parse(&name));
     problems.take("email", Email::parse(&email));
@@ -74,7 +75,13 @@ pub(super) async fn accept(visit: Visit) -> Result<Answer> {
     let (true, Some(password)) = (problems.is_empty(), password) else {
         return show(&visit, StatusCode::UNPROCESSABLE_ENTITY, problems).await;
     };
-    let hash = passwords::hashed(password, visit.front().app.random()).await.map_err(|error| Error::Internal(error.to_string()))?;
+    let hash = match own_password::hash(&visit, Whose::Known(invitation.id.uuid()), password).await? {
+        Ok(hash) => hash,
+        Err(problem) => {
+            let page = show(&visit, StatusCode::UNPROCESSABLE_ENTITY, Problems::one("password", problem)).await?;
+            return Ok(because(problem, page));
+        }
+    };
     let browser = visit.browser();
     match visit.write(move |ctx| invitations::accept_as_new(ctx, &digest, (&name, &email), &hash, &browser)).await {
         Ok((_, opened)) => Ok(signed_in(see_with("/workspace", "joined"), &opened, visit.is_secure())),

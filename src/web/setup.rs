@@ -4,9 +4,10 @@
 use askama::Template;
 use axum::http::StatusCode;
 
-use super::answers::{page_with, see, signed_in};
+use super::answers::{because, page_with, see, signed_in};
 use super::frame::Frame;
-use crate::app::passwords;
+use super::own_password;
+use crate::app::passwords::Whose;
 use crate::domain::setup::{self, Draft};
 use crate::domain::{Error, Result};
 use crate::http::answer::Answer;
@@ -64,7 +65,11 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     let (true, Some(password)) = (problems.is_empty(), password) else {
         return show(&visit, StatusCode::UNPROCESSABLE_ENTITY, problems);
     };
-    let hash = passwords::hashed(password, visit.front().app.random()).await.map_err(|error| Error::Internal(error.to_string()))?;
+    // Only whoever sees the server's output comes so far.
+    let hash = match own_password::hash(&visit, Whose::Known(uuid::Uuid::nil()), password).await? {
+        Ok(hash) => hash,
+        Err(problem) => return Ok(because(problem, show(&visit, StatusCode::UNPROCESSABLE_ENTITY, Problems::one("password", problem))?)),
+    };
     let browser = visit.browser();
     match visit.write(move |ctx| setup::run(ctx, &code, &draft, &hash, &browser)).await {
         Ok(opened) => Ok(signed_in(see("/workspace"), &opened, visit.is_secure())),

@@ -7,7 +7,7 @@ use axum::http::header::{RETRY_AFTER, SET_COOKIE};
 
 use super::answers::{self, own_path, page_with, see, see_with, signed_in};
 use super::frame::Frame;
-use crate::app::passwords;
+use crate::app::passwords::{Refused, Whose};
 use crate::domain::{Error, Result, sessions, setup};
 use crate::http::answer::Answer;
 use crate::http::cookies::{self, Name};
@@ -56,6 +56,12 @@ fn refused(visit: &Visit, status: StatusCode, problem: String) -> Result<Answer>
     )
 }
 
+/// Too many wait: the form once more, with all but the password.
+fn busy(visit: &Visit) -> Result<Answer> {
+    let problem = "Many people sign in just now, so this was not looked at. Send it again in a few seconds.";
+    Ok(refused(visit, StatusCode::SERVICE_UNAVAILABLE, problem.to_owned())?.with(RETRY_AFTER, Refused::RETRY))
+}
+
 /// The same for an unknown address and a wrong password.
 const WRONG: &str = "Wrong e-mail or password.";
 
@@ -79,14 +85,25 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     };
     let user = found.as_ref().map(|found| found.id);
     let hash = found.and_then(|found| found.password_hash);
-    let fits = passwords::fit(password, hash.clone()).await;
+    let whose = user.filter(|_| known).map_or(Whose::Stranger, |user| Whose::Known(user.uuid()));
+    let fits = match front.app.passwords().fits(whose, password, hash.clone()).await {
+        Ok(fits) => fits,
+        Err(refused) => {
+            // It was not looked at, so it is no failure.
+            front.sign_ins.take_back(counted).await;
+            return match refused {
+                Refused::Busy => busy(&visit),
+                Refused::Failed(error) => Err(Error::Internal(error.to_string())),
+            };
+        }
+    };
     let opened = match (fits, user, hash) {
         (true, Some(user), Some(hash)) => visit.write(move |ctx| sessions::open(ctx, user, &hash, &browser)).await,
         _ => Err(Error::Unauthenticated),
     };
     match opened {
         Ok(opened) => {
-            front.sign_ins.succeeded(counted).await;
+            front.sign_ins.take_back(counted).await;
             let next = own_path(form.text("next")).unwrap_or(HOME);
             Ok(signed_in(see(next), &opened, visit.is_secure()))
         }
