@@ -1,8 +1,12 @@
 //! The first run: the page that makes the first user and organization, while there is no user.
 //! The code that it asks for is printed by `serve`.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use tokio::sync::Semaphore;
 
 use super::answers::{because, page_with, see, signed_in};
 use super::frame::Frame;
@@ -49,6 +53,21 @@ pub(super) async fn page(visit: Visit) -> Result<Answer> {
     show(&visit, StatusCode::OK, Problems::new())
 }
 
+/// How long a wrong code waits for its answer. The right one waits for nothing, and is not refused either, however many wrong ones there are.
+const DELAY: Duration = Duration::from_secs(1);
+
+/// How many wrong codes may wait; what comes beyond them is told at once to come again.
+static LATE: Semaphore = Semaphore::const_new(32);
+
+/// The form once more, after a while.
+async fn wrong(visit: &Visit, problems: Problems) -> Result<Answer> {
+    let Ok(_place) = LATE.try_acquire() else {
+        return Ok(show(visit, StatusCode::TOO_MANY_REQUESTS, problems)?.with(RETRY_AFTER, 1));
+    };
+    tokio::time::sleep(DELAY).await;
+    show(visit, StatusCode::UNPROCESSABLE_ENTITY, problems)
+}
+
 /// `POST /setup`
 pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     let form = visit.form();
@@ -59,8 +78,9 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     let draft = Draft { name: form.field("name"), email: form.field("email"), organization: form.field("organization") };
     let mut problems = setup::check(&draft);
     let password = problems.take("password", Password::parse(form.text("password").to_owned()));
-    if !visit.write(move |ctx| setup::try_code(ctx, &code)).await? {
+    if !visit.read(move |ctx| setup::is_code(ctx, &code)).await? {
         problems.add("code", Problem::Wrong);
+        return wrong(&visit, problems).await;
     }
     let (true, Some(password)) = (problems.is_empty(), password) else {
         return show(&visit, StatusCode::UNPROCESSABLE_ENTITY, problems);

@@ -11,7 +11,7 @@ use crate::harness::{PASSWORD, TestApp, both};
 
 both! {
     the_first_run_makes_a_user_and_an_organization_once,
-    a_wrong_code_can_be_tried_ten_times,
+    wrong_codes_are_answered_late_and_shut_nobody_out,
     somebody_signs_in_and_out,
     an_unknown_address_and_a_wrong_password_are_told_alike,
     too_many_failures_are_not_looked_at,
@@ -58,18 +58,35 @@ async fn the_first_run_makes_a_user_and_an_organization_once(app: TestApp) {
     assert!(app.command(setup::prepare).await.is_none());
 }
 
-async fn a_wrong_code_can_be_tried_ten_times(app: TestApp) {
+/// Finding 19: ten wrong codes by a stranger shut the first run until a restart.
+async fn wrong_codes_are_answered_late_and_shut_nobody_out(app: TestApp) {
+    const FIELDS: [(&str, &str); 4] = [("name", "F"), ("email", "f@x"), ("password", PASSWORD), ("organization", "O")];
     let code = code(&app).await;
+    let mut strangers = tokio::task::JoinSet::new();
+    for _ in 0..60 {
+        let stranger = app.browser();
+        stranger.get("/setup").await.is(200);
+        strangers.spawn(async move {
+            let began = std::time::Instant::now();
+            let page = stranger.post("/setup", &[&FIELDS[..], &[("code", "0000-0000-0000-0000")]].concat()).await;
+            page.has("is wrong").has("f@x").lacks(PASSWORD);
+            match page.status {
+                422 => assert!(began.elapsed() >= std::time::Duration::from_secs(1), "a wrong one is answered late"),
+                429 => assert_eq!(page.header("retry-after"), Some("1")),
+                other => panic!("{other}"),
+            }
+            page.status
+        });
+    }
+    // Bounded: no more than 32 wait at a time.
+    assert_eq!(strangers.join_next().await.unwrap().unwrap(), 429);
+    let began = std::time::Instant::now();
     let browser = app.browser();
     browser.get("/setup").await.is(200);
-    let fields = |code: &'static str| [("code", code), ("name", "F"), ("email", "f@x"), ("password", PASSWORD), ("organization", "O")];
-    for _ in 0..10 {
-        browser.post("/setup", &fields("0000-0000-0000-0000")).await.is(422);
-    }
-    let right: &'static str = Box::leak(code.into_boxed_str());
-    browser.post("/setup", &fields(right)).await.is(422).has("is wrong");
-    let again = app.command(|ctx| Ok(setup::prepare(ctx)?.unwrap().expose().to_owned())).await;
-    browser.post("/setup", &fields(Box::leak(again.into_boxed_str()))).await.is(303);
+    browser.post("/setup", &[&FIELDS[..], &[("code", code.as_str())]].concat()).await.is(303);
+    assert!(began.elapsed() < std::time::Duration::from_secs(10));
+    let outcomes = strangers.join_all().await;
+    assert_eq!(outcomes.iter().filter(|status| **status == 422).count(), 32, "{outcomes:?}");
 }
 
 async fn somebody_signs_in_and_out(app: TestApp) {
