@@ -19,12 +19,25 @@ pub(super) async fn compare(visit: &Visit, typed: Password) -> Result<std::resul
         .await?;
     let email = email.and_then(|email| Email::parse(&Field::Value(email.into())).ok()).ok_or(Error::Unauthenticated)?;
     let (front, now) = (visit.front(), visit.front().app.now());
-    let counted = front.sign_ins.attempt(&email, visit.address(), true, now).await.map_err(Error::RateLimited)?;
-    let fits = front.app.passwords().fits(Whose::Known(own.id.uuid()), typed, own.password_hash.clone()).await;
-    if !matches!(fits, Ok(false)) {
+    // By the session, whose failures are nobody else's, and which nobody else's lock out.
+    let session = visit.browser().session.ok_or(Error::Unauthenticated)?;
+    let counted = front.sign_ins.attempt(&email, visit.address(), Some(session), now).await.map_err(Error::RateLimited)?;
+    let compared = fits(visit, Whose::Known(own.id.uuid()), typed, own.password_hash).await;
+    if !matches!(compared, Ok(Err(Problem::Wrong))) {
         front.sign_ins.take_back(counted).await;
     }
-    fits.map_or_else(refusal, |fits| Ok(own.password_hash.filter(|_| fits).ok_or(Problem::Wrong)))
+    compared
+}
+
+/// The hash, if the password fits it; else `Wrong`, also where there is none, or `Busy` where it could not be looked at.
+pub(super) async fn fits(
+    visit: &Visit,
+    whose: Whose,
+    typed: Password,
+    hash: Option<String>,
+) -> Result<std::result::Result<String, Problem>> {
+    let fits = visit.front().app.passwords().fits(whose, typed, hash.clone()).await;
+    fits.map_or_else(refusal, |fits| Ok(hash.filter(|_| fits).ok_or(Problem::Wrong)))
 }
 
 /// The hash of a password that is set anew; else `Busy`.

@@ -56,6 +56,14 @@ fn refused(visit: &Visit, status: StatusCode, problem: String) -> Result<Answer>
     )
 }
 
+/// For how long to wait, in words.
+pub(super) fn minutes(seconds: i64) -> String {
+    match (seconds + 59) / 60 {
+        1 => "1 minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    }
+}
+
 /// Too many wait: the form once more, with all but the password.
 fn busy(visit: &Visit) -> Result<Answer> {
     let problem = "Many people sign in just now, so this was not looked at. Send it again in a few seconds.";
@@ -73,19 +81,18 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     };
     let browser = visit.browser();
     let (asked, device) = (email.clone(), browser.device.as_ref().map(Secret::hashed));
-    let (found, known) = visit.read(move |ctx| sessions::credentials(ctx, &asked, device.as_ref())).await?;
+    let (found, known) = visit.read(move |ctx| sessions::credentials(ctx, &asked, device)).await?;
     let (front, address) = (visit.front(), visit.address());
     let counted = match front.sign_ins.attempt(&email, address, known, front.app.now()).await {
         Ok(counted) => counted,
         Err(seconds) => {
-            let minutes = (seconds + 59) / 60;
-            let problem = format!("Too many tries. Wait {minutes} minute{} and try again.", if minutes == 1 { "" } else { "s" });
+            let problem = format!("Too many tries. Wait {} and try again.", minutes(seconds));
             return Ok(refused(&visit, StatusCode::TOO_MANY_REQUESTS, problem)?.with(RETRY_AFTER, seconds));
         }
     };
     let user = found.as_ref().map(|found| found.id);
     let hash = found.and_then(|found| found.password_hash);
-    let whose = user.filter(|_| known).map_or(Whose::Stranger, |user| Whose::Known(user.uuid()));
+    let whose = user.filter(|_| known.is_some()).map_or(Whose::Stranger, |user| Whose::Known(user.uuid()));
     let fits = match front.app.passwords().fits(whose, password, hash.clone()).await {
         Ok(fits) => fits,
         Err(refused) => {
