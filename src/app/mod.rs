@@ -16,6 +16,7 @@ pub mod stop;
 use std::sync::Arc;
 
 use clock::Clock;
+use passwords::Passwords;
 use random::Random;
 
 use crate::domain::{Ctx, Result, Who};
@@ -34,12 +35,13 @@ struct Means {
     clock: Clock,
     random: Random,
     base_url: Arc<str>,
+    passwords: Passwords,
 }
 
 impl App {
     /// Over a database, with a clock and the server's own address.
     pub fn new(database: Database, clock: Clock, random: Random, base_url: &str) -> Self {
-        Self { database, means: Arc::new(Means { clock, random, base_url: base_url.into() }) }
+        Self { database, means: Arc::new(Means { clock, random, base_url: base_url.into(), passwords: Passwords::default() }) }
     }
 
     /// The same means for one request: its reads and writes have one deadline together.
@@ -66,6 +68,11 @@ impl App {
     /// Random bytes.
     pub fn random(&self) -> Random {
         self.means.random
+    }
+
+    /// Who hashes and compares passwords.
+    pub fn passwords(&self) -> &Passwords {
+        &self.means.passwords
     }
 
     /// Judges who is calling and reads, in one snapshot.

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{Failure, Outcome};
 use crate::app::counters::Counters;
 use crate::app::machine::{self, Usage};
+use crate::app::passwords::Passwords;
 use crate::app::settings::Settings;
 use crate::http::listen::Limits;
 use crate::http::metrics::Metrics;
@@ -43,6 +44,17 @@ pub(super) fn of_the_limits(metrics: &Metrics, counters: &Counters) -> Outcome {
         metrics.gauge("bugtome_limits_shared", "Whether all nodes count together for their limits at present.", are_shared)?;
         let what = "Requests and sign-ins that this node limited by itself, Redis being of no use.";
         metrics.total("bugtome_limits_alone_total", what, move || number(alone.alone()))
+    };
+    all().map_err(|error| Failure::Failed(format!("metrics cannot be set up: {error}")))
+}
+
+/// How many people wait to be let in.
+pub(super) fn of_the_passwords(metrics: &Metrics, passwords: &Passwords) -> Outcome {
+    let (waiting, refused) = (passwords.clone(), passwords.clone());
+    let all = || -> Registered {
+        metrics.level("bugtome_passwords_waiting", "Passwords that wait to be hashed or compared.", move || number(waiting.waiting()))?;
+        let what = "Sign-ins and other uses of a password that were refused because too many waited.";
+        metrics.total("bugtome_passwords_refused_total", what, move || number(refused.refused()))
     };
     all().map_err(|error| Failure::Failed(format!("metrics cannot be set up: {error}")))
 }

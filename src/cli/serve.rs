@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use super::demo::Demo;
-use super::meters::{meters, of_the_limits};
+use super::meters::{meters, of_the_limits, of_the_passwords};
 use super::{Failure, Outcome};
 use crate::app::clock::Clock;
 use crate::app::counters::Counters;
@@ -80,6 +80,7 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
     let base_url = settings.base_url_at(address).to_string();
     let metrics = meters(settings, &database, clock.now())?;
     let app = App::new(database, clock, Random::system(), &base_url);
+    of_the_passwords(&metrics, app.passwords())?;
     let counters = counters(settings, &app, &metrics).await?;
     let front = Arc::new(Front {
         app,

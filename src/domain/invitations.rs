@@ -114,6 +114,21 @@ fn join(ctx: &mut Ctx<'_>, digest: &HashedSecret, invitation: &InvitationRow, us
     Ok(members::insert(ctx.db, invitation.organization_id, user, invitation.role, ctx.now)?)
 }
 
+/// Begins a session for the user, whose password has been found to fit `hash`, and makes them a member. `Unauthenticated` when it has been changed
+/// meanwhile.
+pub fn accept_by_password(ctx: &mut Ctx<'_>, digest: &HashedSecret, user: Id<User>, hash: &str, browser: &Browser) -> Result<Opened> {
+    let invitation = find(ctx, digest)?;
+    if let Some(email) = &invitation.email {
+        let email = Email::parse(&Field::Value(Text::Sound(email.clone()))).map_err(|problem| Error::invalid("email", problem))?;
+        if user_store::by_email(ctx.db, &email)?.is_none_or(|row| row.id != user) {
+            return Err(Error::Unauthenticated);
+        }
+    }
+    let opened = sessions::open(ctx, user, hash, browser)?;
+    join(ctx, digest, &invitation, user)?;
+    Ok(opened)
+}
+
 /// Makes a user, whose password has been hashed before, a member, and begins the user's session.
 pub fn accept_as_new(
     ctx: &mut Ctx<'_>,

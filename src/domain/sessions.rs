@@ -34,15 +34,15 @@ pub(super) fn judge(db: &mut Connection, digest: &HashedSecret, now: Time) -> Re
     if over || session.disabled_at.is_some() { Err(Error::Unauthenticated) } else { Ok(session) }
 }
 
-/// What whoever signs in with this address has to match, and whether they have signed in from this browser before.
-pub fn credentials(ctx: &mut Ctx<'_>, email: &Email, device: Option<&HashedSecret>) -> Result<(Option<Credentials>, bool)> {
+/// What whoever signs in with this address has to match, and this browser where they have signed in from it before.
+pub fn credentials(ctx: &mut Ctx<'_>, email: &Email, device: Option<HashedSecret>) -> Result<(Option<Credentials>, Option<HashedSecret>)> {
     ctx.allow(Capability::SignIn)?;
     let found = users::credentials(ctx.db, email)?;
     // Asked of nobody too, so that no clock tells whether there is such a user.
     let who = found.as_ref().map_or(Id::from_uuid(uuid::Uuid::nil()), |found| found.id);
     let known = match device {
-        Some(device) => store::knows_device(ctx.db, device, who, ctx.now.minus(DEVICE))?,
-        None => false,
+        Some(device) => store::knows_device(ctx.db, &device, who, ctx.now.minus(DEVICE))?.then_some(device),
+        None => None,
     };
     Ok((found.filter(|found| found.disabled_at.is_none()), known))
 }

@@ -2,6 +2,7 @@
 //! Whether any of that is worth something is judged elsewhere.
 
 use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -9,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName, Method};
 
 use super::mount::Front;
 use crate::domain::{Error, Result};
+use crate::model::time::{Span, Time};
 use crate::model::tokens::PlainToken;
 
 /// The header that makes a POST safe to repeat.
@@ -47,6 +49,9 @@ pub(super) fn idempotency_key(parts: &Parts) -> Result<Option<String>> {
 pub fn client_address(front: &Front, parts: &Parts) -> IpAddr {
     let peer = parts.extensions.get::<super::listen::Peer>().map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.address.ip().to_canonical());
     if !front.proxies.contain(peer) {
+        if parts.headers.contains_key("x-forwarded-for") {
+            warn_of(peer, front.app.now());
+        }
         return peer;
     }
     // A client may put any bytes before its proxy's entry; they must not hide it.
@@ -60,6 +65,23 @@ pub fn client_address(front: &Front, parts: &Parts) -> IpAddr {
         }
     }
     nearest
+}
+
+/// Says that a peer speaks for others and is not believed, once an hour: whoever comes through a proxy that nobody has named shares one address, and
+/// one address' limits, with everybody.
+fn warn_of(peer: IpAddr, now: Time) {
+    const GAP: Span = Span::seconds(3_600);
+    static LAST: Mutex<Option<Time>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if last.is_some_and(|last| now.since(last) < GAP) {
+        return;
+    }
+    *last = Some(now);
+    tracing::warn!(
+        %peer,
+        "X-Forwarded-For from a peer that is not among BUGTOME_TRUSTED_PROXIES is ignored, so that all who come through it count as one address. \
+         If it is your proxy, name it there; if not, somebody made the header up"
+    );
 }
 
 /// An entry of `X-Forwarded-For`: an address, which some proxies give a port.

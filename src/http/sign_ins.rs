@@ -1,14 +1,16 @@
-//! How often a sign-in may fail: by address, by account from one address, and by account from everywhere; counted for all nodes in Redis where there
-//! is one, else by each for itself. Whether a sign-in is right is judged elsewhere.
+//! How often a sign-in may fail: by address, by account from one address, by account from everywhere, by browser and by link; counted for all nodes in
+//! Redis where there is one, else by each for itself. Whether a sign-in is right is judged elsewhere.
 
-use std::collections::HashMap;
+mod own;
+
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::limits::network;
-use crate::app::counters::{Counters, Name, Tally};
+use crate::app::counters::{Counters, Name};
+use crate::model::secrets::HashedSecret;
 use crate::model::time::{Span, Time};
 use crate::model::users::Email;
+use own::Own;
 
 /// How long failures are counted together.
 const WINDOW: Span = Span::seconds(15 * 60);
@@ -22,22 +24,44 @@ const BY_PAIR: u32 = 10;
 /// Failures of an account from everywhere: beyond it only browsers are let try from which its user has signed in before.
 const BY_ACCOUNT: u32 = 50;
 
-/// Beyond this many entries those that are over are forgotten, and if that does not help, all of them.
-const MOST: usize = 100_000;
+/// Failures of an account in a browser from which its user has signed in before, or in a session. They count for nothing else, and nothing else counts
+/// for them: whoever shares the address, or tries the account from everywhere, locks nobody out who is known.
+const BY_BROWSER: u32 = 10;
+
+/// Failures with an invitation, whatever addresses it is tried with, and from wherever.
+const BY_INVITATION: u32 = 10;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Counted {
     Address(IpAddr),
     Pair(IpAddr, String),
     Account(String),
+    Browser(String, HashedSecret),
+    Invitation(HashedSecret),
 }
 
 impl Counted {
+    /// How many kinds there are.
+    const KINDS: usize = 5;
+
+    /// Which kind it is.
+    const fn kind(&self) -> usize {
+        match self {
+            Self::Address(_) => 0,
+            Self::Pair(..) => 1,
+            Self::Account(_) => 2,
+            Self::Browser(..) => 3,
+            Self::Invitation(_) => 4,
+        }
+    }
+
     const fn most(&self) -> u32 {
         match self {
             Self::Address(_) => BY_ADDRESS,
             Self::Pair(..) => BY_PAIR,
             Self::Account(_) => BY_ACCOUNT,
+            Self::Browser(..) => BY_BROWSER,
+            Self::Invitation(_) => BY_INVITATION,
         }
     }
 
@@ -47,20 +71,20 @@ impl Counted {
             // No address has a space in it.
             Self::Pair(address, account) => counters.name("sign-in:pair", format!("{address} {account}").as_bytes()),
             Self::Account(account) => counters.name("sign-in:account", account.as_bytes()),
+            Self::Browser(account, browser) => counters.name("sign-in:browser", &[browser.as_bytes(), account.as_bytes()].concat()),
+            Self::Invitation(link) => counters.name("sign-in:invitation", link.as_bytes()),
         }
     }
 }
 
 /// What a try counts under.
-fn keys(email: &Email, address: IpAddr, known: bool) -> Vec<Counted> {
-    let address = network(address);
+fn keys(email: &Email, address: IpAddr, known: Option<HashedSecret>) -> Vec<Counted> {
     let account = email.key().to_owned();
-    let mut keys = vec![Counted::Address(address), Counted::Pair(address, account.clone())];
-    // So that a stranger cannot lock the owner out.
-    if !known {
-        keys.push(Counted::Account(account));
+    if let Some(browser) = known {
+        return vec![Counted::Browser(account, browser)];
     }
-    keys
+    let address = network(address);
+    vec![Counted::Address(address), Counted::Pair(address, account.clone()), Counted::Account(account)]
 }
 
 /// Failures of the last quarter of an hour.
@@ -72,11 +96,12 @@ pub struct SignIns {
 
 /// A try that has been counted.
 #[derive(Debug)]
-#[must_use = "a try that was right is to be taken back"]
+#[must_use = "a try that was right, or was not looked at, is to be taken back"]
 pub struct Try {
     keys: Vec<Counted>,
     /// Where all nodes have counted it: when the windows end.
     ends: Option<Vec<Time>>,
+    at: Time,
 }
 
 impl SignIns {
@@ -86,27 +111,44 @@ impl SignIns {
     }
 
     /// Counts a try before it is looked at, so that many at once are no way around the limit. `Err` with the seconds until there may be another
-    /// one, if there have been too many. `known` says whether the user has signed in from this browser before.
-    pub async fn attempt(&self, email: &Email, address: IpAddr, known: bool, now: Time) -> Result<Try, i64> {
-        let keys = keys(email, address, known);
+    /// one, if there have been too many. `known` is the browser's or the session's digest, where the user has signed in from it before.
+    pub async fn attempt(&self, email: &Email, address: IpAddr, known: Option<HashedSecret>, now: Time) -> Result<Try, i64> {
+        self.count(keys(email, address, known), now).await
+    }
+
+    /// As [`SignIns::attempt`], for whoever comes with an invitation, which is counted too.
+    pub async fn attempt_with_invitation(
+        &self,
+        email: &Email,
+        address: IpAddr,
+        known: Option<HashedSecret>,
+        invitation: HashedSecret,
+        now: Time,
+    ) -> Result<Try, i64> {
+        let mut keys = keys(email, address, known);
+        keys.push(Counted::Invitation(invitation));
+        self.count(keys, now).await
+    }
+
+    async fn count(&self, keys: Vec<Counted>, now: Time) -> Result<Try, i64> {
         let tally = match &self.shared {
             Some(counters) => counters.count(&names(counters, &keys), WINDOW).await,
             None => None,
         };
-        let Some(tally) = tally else { return self.own.attempt(&keys, now).map(|()| Try { keys, ends: None }) };
+        let Some(tally) = tally else { return self.own.attempt(&keys, now).map(|()| Try { keys, ends: None, at: now }) };
         self.own.adopt(&keys, &tally, now);
         if tally.full {
             let full = keys.iter().zip(&tally.windows).filter(|(key, window)| window.count >= key.most());
             return Err(full.map(|(_, window)| window.rest.whole_seconds()).max().unwrap_or(1));
         }
-        Ok(Try { keys, ends: Some(tally.windows.iter().map(|window| window.end).collect()) })
+        Ok(Try { keys, ends: Some(tally.windows.iter().map(|window| window.end).collect()), at: now })
     }
 
-    /// Takes back a try that was right: only failures count.
-    pub async fn succeeded(&self, right: Try) {
-        self.own.take_back(&right.keys);
-        if let (Some(counters), Some(ends)) = (&self.shared, right.ends) {
-            let counted: Vec<_> = right.keys.iter().map(|key| key.name(counters)).zip(ends).collect();
+    /// Takes back a try that was right, or that was not looked at: only failures count.
+    pub async fn take_back(&self, one: Try) {
+        self.own.take_back(&one.keys, one.at);
+        if let (Some(counters), Some(ends)) = (&self.shared, one.ends) {
+            let counted: Vec<_> = one.keys.iter().map(|key| key.name(counters)).zip(ends).collect();
             counters.take_back(&counted).await;
         }
     }
@@ -114,64 +156,6 @@ impl SignIns {
 
 fn names(counters: &Counters, keys: &[Counted]) -> Vec<(Name, u32)> {
     keys.iter().map(|key| (key.name(counters), key.most())).collect()
-}
-
-/// What this node keeps in its memory: all there is where there is no Redis, and what is fallen back on where it is gone.
-#[derive(Default)]
-struct Own(Mutex<HashMap<Counted, (Time, u32)>>);
-
-impl Own {
-    fn tries(&self) -> MutexGuard<'_, HashMap<Counted, (Time, u32)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn attempt(&self, keys: &[Counted], now: Time) -> Result<(), i64> {
-        let mut tries = self.tries();
-        let full = keys.iter().filter_map(|key| {
-            let (began, count) = tries.get(key)?;
-            let rest = began.plus(WINDOW).since(now);
-            (*count >= key.most() && rest > Span::ZERO).then(|| rest.whole_seconds())
-        });
-        if let Some(seconds) = full.max() {
-            return Err(seconds);
-        }
-        make_room(&mut tries, now);
-        for key in keys {
-            let (began, count) = tries.entry(key.clone()).or_insert((now, 0));
-            if now.since(*began) >= WINDOW {
-                (*began, *count) = (now, 0);
-            }
-            *count += 1;
-        }
-        Ok(())
-    }
-
-    /// Takes over what all nodes together have counted, so that it is where this node goes on if it must alone.
-    fn adopt(&self, keys: &[Counted], tally: &Tally, now: Time) {
-        let mut tries = self.tries();
-        make_room(&mut tries, now);
-        for (key, window) in keys.iter().zip(&tally.windows) {
-            tries.insert(key.clone(), (now.plus(window.rest).minus(WINDOW), window.count));
-        }
-    }
-
-    fn take_back(&self, keys: &[Counted]) {
-        let mut tries = self.tries();
-        for key in keys {
-            if let Some((_, count)) = tries.get_mut(key) {
-                *count = count.saturating_sub(1);
-            }
-        }
-    }
-}
-
-fn make_room(tries: &mut HashMap<Counted, (Time, u32)>, now: Time) {
-    if tries.len() >= MOST {
-        tries.retain(|_, (began, _)| now.since(*began) < WINDOW);
-        if tries.len() >= MOST {
-            tries.clear();
-        }
-    }
 }
 
 #[cfg(test)]
@@ -189,7 +173,11 @@ mod tests {
         IpAddr::from([192, 0, 2, last])
     }
 
-    async fn attempt(sign_ins: &SignIns, who: &str, last: u8, known: bool, now: Time) -> Result<(), i64> {
+    fn browser(number: u8) -> HashedSecret {
+        HashedSecret::from_bytes([number; 32])
+    }
+
+    async fn attempt(sign_ins: &SignIns, who: &str, last: u8, known: Option<HashedSecret>, now: Time) -> Result<(), i64> {
         sign_ins.attempt(&email(who), address(last), known, now).await.map(|_| ())
     }
 
@@ -197,39 +185,62 @@ mod tests {
     async fn an_account_is_tried_ten_times_from_one_address() {
         let sign_ins = SignIns::default();
         for _ in 0..10 {
-            assert_eq!(attempt(&sign_ins, "A@x", 1, false, NOW).await, Ok(()));
+            assert_eq!(attempt(&sign_ins, "A@x", 1, None, NOW).await, Ok(()));
         }
-        assert_eq!(attempt(&sign_ins, "a@X", 1, false, NOW).await, Err(900));
-        assert_eq!(attempt(&sign_ins, "b@x", 1, false, NOW).await, Ok(()));
-        assert_eq!(attempt(&sign_ins, "a@x", 2, false, NOW).await, Ok(()));
-        assert_eq!(attempt(&sign_ins, "a@x", 1, false, NOW.plus(WINDOW)).await, Ok(()));
+        assert_eq!(attempt(&sign_ins, "a@X", 1, None, NOW).await, Err(900));
+        assert_eq!(attempt(&sign_ins, "b@x", 1, None, NOW).await, Ok(()));
+        assert_eq!(attempt(&sign_ins, "a@x", 2, None, NOW).await, Ok(()));
+        assert_eq!(attempt(&sign_ins, "a@x", 1, None, NOW.plus(WINDOW)).await, Ok(()));
     }
 
     #[tokio::test]
     async fn who_is_right_is_not_counted() {
         let sign_ins = SignIns::default();
-        for _ in 0..100 {
-            let right = sign_ins.attempt(&email("a@x"), address(1), false, NOW).await.unwrap();
-            sign_ins.succeeded(right).await;
+        for _ in 0..200 {
+            let right = sign_ins.attempt(&email("a@x"), address(1), None, NOW).await.unwrap();
+            sign_ins.take_back(right).await;
         }
+        // Nor is a try of the window before taken back from this one.
+        let old = sign_ins.attempt(&email("a@x"), address(1), None, NOW).await.unwrap();
+        let later = NOW.plus(WINDOW);
+        for _ in 0..10 {
+            attempt(&sign_ins, "a@x", 1, None, later).await.unwrap();
+        }
+        sign_ins.take_back(old).await;
+        assert!(attempt(&sign_ins, "a@x", 1, None, later).await.is_err());
     }
 
+    /// Finding 9: a known browser counts by its own key and nothing else.
     #[tokio::test]
-    async fn strangers_everywhere_do_not_lock_the_owners_browser_out() {
+    async fn nobody_else_locks_a_known_browser_out_and_it_nobody_else() {
         let sign_ins = SignIns::default();
+        // Strangers everywhere, and those who share the address.
         for last in 0..50 {
-            assert_eq!(attempt(&sign_ins, "a@x", last, false, NOW).await, Ok(()));
+            assert_eq!(attempt(&sign_ins, "a@x", last, None, NOW).await, Ok(()));
         }
-        assert!(attempt(&sign_ins, "a@x", 200, false, NOW).await.is_err());
-        assert_eq!(attempt(&sign_ins, "a@x", 200, true, NOW).await, Ok(()));
+        assert!(attempt(&sign_ins, "a@x", 200, None, NOW).await.is_err());
+        for number in 0..99 {
+            assert_eq!(attempt(&sign_ins, &format!("{number}@x"), 1, None, NOW).await, Ok(()));
+        }
+        assert!(attempt(&sign_ins, "another@x", 1, None, NOW).await.is_err());
+        for _ in 0..10 {
+            assert_eq!(attempt(&sign_ins, "a@x", 1, Some(browser(1)), NOW).await, Ok(()));
+        }
+        // Its own failures are its own limit, wherever it is, and no other's.
+        assert_eq!(attempt(&sign_ins, "a@x", 77, Some(browser(1)), NOW).await, Err(900));
+        assert_eq!(attempt(&sign_ins, "a@x", 1, Some(browser(2)), NOW).await, Ok(()));
+        assert_eq!(attempt(&sign_ins, "b@x", 1, Some(browser(1)), NOW).await, Ok(()));
+        assert_eq!(attempt(&sign_ins, "c@x", 77, None, NOW).await, Ok(()));
     }
 
     #[tokio::test]
-    async fn an_address_does_not_try_all_accounts() {
+    async fn an_invitation_is_tried_ten_times_whoever_it_is_tried_with() {
         let sign_ins = SignIns::default();
-        for number in 0..100 {
-            assert_eq!(attempt(&sign_ins, &format!("{number}@x"), 1, false, NOW).await, Ok(()));
+        for number in 0..11 {
+            let (who, from) = (email(&format!("{number}@x")), address(number));
+            let tried = sign_ins.attempt_with_invitation(&who, from, None, browser(9), NOW).await;
+            assert_eq!(tried.is_ok(), number < 10, "{number}");
         }
-        assert!(attempt(&sign_ins, "another@x", 1, true, NOW).await.is_err());
+        assert!(sign_ins.attempt_with_invitation(&email("11@x"), address(11), None, browser(8), NOW).await.is_ok());
     }
 }

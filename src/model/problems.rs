@@ -24,6 +24,8 @@ pub enum Problem {
     TooCommon,
     /// Not what it has to be the same as.
     Wrong,
+    /// A password that was not looked at, because too many wait to be.
+    Busy,
 }
 
 impl fmt::Display for Problem {
@@ -39,6 +41,7 @@ impl fmt::Display for Problem {
             Self::Invalid => f.write_str("is invalid"),
             Self::TooCommon => f.write_str("is too common"),
             Self::Wrong => f.write_str("is wrong"),
+            Self::Busy => f.write_str("was not looked at, because many people sign in just now; send it again in a few seconds"),
         }
     }
 }

@@ -22,21 +22,17 @@ pub fn set_code(db: &mut Connection, digest: &HashedSecret) -> Result<()> {
     Ok(())
 }
 
-/// The code's digest, while there is one and less than `limit` wrong ones have been given.
-///
-/// The row stays locked until the transaction ends, so that two who make the first user wait for each other.
-pub fn lock_code(db: &mut Connection, limit: i64) -> Result<Option<HashedSecret>> {
-    let row = db.query_opt(sql!((HashedSecret,):
-        "UPDATE setup SET tries = tries WHERE name = 'code' AND tries < ?1 RETURNING digest",
-        i64 = limit
-    ))?;
+/// The code's digest, while there is one.
+pub fn code(db: &mut Connection) -> Result<Option<HashedSecret>> {
+    let row = db.query_opt(sql!((HashedSecret,): "SELECT digest FROM setup WHERE name = 'code'"))?;
     Ok(row.map(|(digest,)| digest))
 }
 
-/// Counts a wrong code.
-pub fn count_try(db: &mut Connection) -> Result<()> {
-    db.execute(sql!("UPDATE setup SET tries = tries + 1 WHERE name = 'code'"))?;
-    Ok(())
+/// As [`code`]. The row stays locked until the transaction ends, so that two who make the first user wait for each other.
+pub fn lock_code(db: &mut Connection) -> Result<Option<HashedSecret>> {
+    // Nodes of an earlier release count wrong codes there.
+    let row = db.query_opt(sql!((HashedSecret,): "UPDATE setup SET tries = 0 WHERE name = 'code' RETURNING digest"))?;
+    Ok(row.map(|(digest,)| digest))
 }
 
 /// Takes the code away.

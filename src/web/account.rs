@@ -4,13 +4,13 @@
 use askama::Template;
 use axum::http::StatusCode;
 
-use super::answers::{page_with, see_with};
+use super::answers::{because, page_with, see_with};
 use super::devices;
 use super::frame::Frame;
 use super::own_password;
 use super::side::{Place, Side};
 use super::times::Stamp;
-use crate::app::passwords;
+use crate::app::passwords::Whose;
 use crate::domain::accounts::{self, Along, Draft};
 use crate::domain::{Error, Result, sessions};
 use crate::http::answer::Answer;
@@ -102,11 +102,11 @@ pub(super) async fn page(visit: Visit) -> Result<Answer> {
     show(&visit, Again::Nothing).await
 }
 
-/// The hash that what was typed as the current password fits; `None` where it fits none.
-async fn confirmed(visit: &Visit, typed: &str) -> Result<Option<String>> {
+/// The hash that what was typed as the current password fits; else what is wrong with it.
+async fn confirmed(visit: &Visit, typed: &str) -> Result<std::result::Result<String, Problem>> {
     match Password::typed(typed.to_owned()) {
         Some(password) => own_password::compare(visit, password).await,
-        None => Ok(None),
+        None => Ok(Err(if typed.is_empty() { Problem::Blank } else { Problem::Wrong })),
     }
 }
 
@@ -118,7 +118,13 @@ pub(super) async fn edit(visit: Visit) -> Result<Answer> {
     let given = form.text("current");
     let hash = match given {
         "" => None,
-        given => Some(confirmed(&visit, given).await?.unwrap_or_default()),
+        given => match confirmed(&visit, given).await? {
+            Err(Problem::Busy) => {
+                let page = show(&visit, Again::Profile(Problems::one("current", Problem::Busy))).await?;
+                return Ok(because(Problem::Busy, page));
+            }
+            confirmed => Some(confirmed.unwrap_or_default()),
+        },
     };
     match visit.write(move |ctx| accounts::edit(ctx, &draft, hash.as_deref())).await {
         Ok(()) => Ok(see_with(HERE, "saved")),
@@ -127,17 +133,24 @@ pub(super) async fn edit(visit: Visit) -> Result<Answer> {
     }
 }
 
+/// The form for a new password once more, because this password could not be looked at.
+async fn busy(visit: &Visit, field: &'static str) -> Result<Answer> {
+    let page = show(visit, Again::Password(Problems::one(field, Problem::Busy))).await?;
+    Ok(because(Problem::Busy, page))
+}
+
 /// `POST /account/settings/password`
 pub(super) async fn change_password(visit: Visit) -> Result<Answer> {
     let form = visit.form();
     let mut problems = Problems::new();
     let new = problems.take("new", Password::parse(form.text("new").to_owned()));
-    let old = confirmed(&visit, form.text("old")).await?;
-    if old.is_none() {
-        problems.add("old", if form.text("old").is_empty() { Problem::Blank } else { Problem::Wrong });
-    }
+    let old = match confirmed(&visit, form.text("old")).await? {
+        Err(Problem::Busy) => return busy(&visit, "old").await,
+        old => problems.take("old", old),
+    };
     let (true, Some(new), Some(old)) = (problems.is_empty(), new, old) else { return show(&visit, Again::Password(problems)).await };
-    let hash = passwords::hashed(new, visit.front().app.random()).await.map_err(|error| Error::Internal(error.to_string()))?;
+    let own = visit.read(|ctx| ctx.user().ok_or(Error::Unauthenticated)).await?;
+    let Ok(hash) = own_password::hash(&visit, Whose::Known(own.uuid()), new).await? else { return busy(&visit, "new").await };
     let along = Along { end_sessions: form.has("end"), revoke_tokens: form.has("revoke") };
     match visit.write(move |ctx| accounts::change_password(ctx, &old, &hash, along)).await {
         Ok(0) => Ok(see_with(HERE, "password")),

@@ -2,13 +2,15 @@
 //! Headers that every page has are laid on by the layers.
 
 use askama::Template;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 
+use crate::app::passwords::Refused;
 use crate::domain::sessions::Opened;
 use crate::domain::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::cookies::{self, Name};
+use crate::model::problems::Problem;
 
 /// A page that shows what it should.
 pub(super) fn page(template: &impl Template) -> Result<Answer> {
@@ -25,6 +27,15 @@ pub(super) fn page_with(status: StatusCode, template: &impl Template) -> Result<
 /// A page with a secret on it: kept nowhere, and never compressed.
 pub(super) fn secret_page(template: &impl Template) -> Result<Answer> {
     Ok(page(template)?.with(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+}
+
+/// A form that is shown once more for this problem; as a 503 where that is no fault of who sent it.
+pub(super) fn because(problem: Problem, mut answer: Answer) -> Answer {
+    if problem != Problem::Busy {
+        return answer;
+    }
+    answer.status = StatusCode::SERVICE_UNAVAILABLE;
+    answer.with(RETRY_AFTER, Refused::RETRY)
 }
 
 /// The way on after something was done (RFC 9110 §15.4.4).

@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 
-use super::answers::page_with;
+use super::answers::{because, page_with};
 use super::frame::Frame;
 use super::own_password;
 use crate::domain::{Error, Result, sessions};
@@ -34,7 +34,8 @@ where
     if visit.form().has(FIELD)
         && let Some(problem) = looked_at(&visit).await?
     {
-        return ask(&visit, StatusCode::UNPROCESSABLE_ENTITY, vec![problem.to_string()]).await;
+        let page = ask(&visit, StatusCode::UNPROCESSABLE_ENTITY, vec![problem.to_string()]).await?;
+        return Ok(because(problem, page));
     }
     let visit = visit.without_field(FIELD);
     match answer(visit.clone()).await {
@@ -46,9 +47,10 @@ where
 /// Notes that the password has been given again; or what is wrong with it.
 async fn looked_at(visit: &Visit) -> Result<Option<Problem>> {
     let Some(typed) = Password::typed(visit.form().text(FIELD).to_owned()) else { return Ok(Some(Problem::Blank)) };
-    let Some(hash) = own_password::compare(visit, typed).await? else { return Ok(Some(Problem::Wrong)) };
-    visit.write(move |ctx| sessions::confirm(ctx, &hash)).await?;
-    Ok(None)
+    match own_password::compare(visit, typed).await? {
+        Err(problem) => Ok(Some(problem)),
+        Ok(hash) => visit.write(move |ctx| sessions::confirm(ctx, &hash)).await.map(|()| None),
+    }
 }
 
 async fn ask(visit: &Visit, status: StatusCode, problems: Vec<String>) -> Result<Answer> {

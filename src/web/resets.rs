@@ -5,9 +5,10 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 
-use super::answers::{page_with, see_with, signed_in};
+use super::answers::{because, page_with, see_with, signed_in};
 use super::frame::Frame;
-use crate::app::passwords;
+use super::own_password;
+use crate::app::passwords::Whose;
 use crate::domain::{Error, Result, resets};
 use crate::http::answer::Answer;
 use crate::http::pages::Visit;
@@ -47,12 +48,18 @@ pub(super) async fn page(visit: Visit) -> Result<Answer> {
 /// `POST /reset/{secret}`
 pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     let (_, digest) = secret(&visit)?;
-    visit.read(move |ctx| resets::find(ctx, &digest).map(drop)).await?;
+    let user = visit.read(move |ctx| resets::find(ctx, &digest).map(|link| link.user_id)).await?;
     let mut problems = Problems::new();
     let Some(password) = problems.take("password", Password::parse(visit.form().text("password").to_owned())) else {
         return show(&visit, StatusCode::UNPROCESSABLE_ENTITY, problems).await;
     };
-    let hash = passwords::hashed(password, visit.front().app.random()).await.map_err(|error| Error::Internal(error.to_string()))?;
+    let hash = match own_password::hash(&visit, Whose::Known(user.uuid()), password).await? {
+        Ok(hash) => hash,
+        Err(problem) => {
+            let page = show(&visit, StatusCode::UNPROCESSABLE_ENTITY, Problems::one("password", problem)).await?;
+            return Ok(because(problem, page));
+        }
+    };
     let browser = visit.browser();
     let opened = visit.write(move |ctx| resets::spend(ctx, &digest, &hash, &browser)).await?;
     Ok(signed_in(see_with("/workspace", "password"), &opened, visit.is_secure()))

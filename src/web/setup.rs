@@ -1,12 +1,17 @@
 //! The first run: the page that makes the first user and organization, while there is no user.
 //! The code that it asks for is printed by `serve`.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use tokio::sync::Semaphore;
 
-use super::answers::{page_with, see, signed_in};
+use super::answers::{because, page_with, see, signed_in};
 use super::frame::Frame;
-use crate::app::passwords;
+use super::own_password;
+use crate::app::passwords::Whose;
 use crate::domain::setup::{self, Draft};
 use crate::domain::{Error, Result};
 use crate::http::answer::Answer;
@@ -48,6 +53,21 @@ pub(super) async fn page(visit: Visit) -> Result<Answer> {
     show(&visit, StatusCode::OK, Problems::new())
 }
 
+/// How long a wrong code waits for its answer. The right one waits for nothing, and is not refused either, however many wrong ones there are.
+const DELAY: Duration = Duration::from_secs(1);
+
+/// How many wrong codes may wait; what comes beyond them is told at once to come again.
+static LATE: Semaphore = Semaphore::const_new(32);
+
+/// The form once more, after a while.
+async fn wrong(visit: &Visit, problems: Problems) -> Result<Answer> {
+    let Ok(_place) = LATE.try_acquire() else {
+        return Ok(show(visit, StatusCode::TOO_MANY_REQUESTS, problems)?.with(RETRY_AFTER, 1));
+    };
+    tokio::time::sleep(DELAY).await;
+    show(visit, StatusCode::UNPROCESSABLE_ENTITY, problems)
+}
+
 /// `POST /setup`
 pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     let form = visit.form();
@@ -58,13 +78,18 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     let draft = Draft { name: form.field("name"), email: form.field("email"), organization: form.field("organization") };
     let mut problems = setup::check(&draft);
     let password = problems.take("password", Password::parse(form.text("password").to_owned()));
-    if !visit.write(move |ctx| setup::try_code(ctx, &code)).await? {
+    if !visit.read(move |ctx| setup::is_code(ctx, &code)).await? {
         problems.add("code", Problem::Wrong);
+        return wrong(&visit, problems).await;
     }
     let (true, Some(password)) = (problems.is_empty(), password) else {
         return show(&visit, StatusCode::UNPROCESSABLE_ENTITY, problems);
     };
-    let hash = passwords::hashed(password, visit.front().app.random()).await.map_err(|error| Error::Internal(error.to_string()))?;
+    // Only whoever sees the server's output comes so far.
+    let hash = match own_password::hash(&visit, Whose::Known(uuid::Uuid::nil()), password).await? {
+        Ok(hash) => hash,
+        Err(problem) => return Ok(because(problem, show(&visit, StatusCode::UNPROCESSABLE_ENTITY, Problems::one("password", problem))?)),
+    };
     let browser = visit.browser();
     match visit.write(move |ctx| setup::run(ctx, &code, &draft, &hash, &browser)).await {
         Ok(opened) => Ok(signed_in(see("/workspace"), &opened, visit.is_secure())),

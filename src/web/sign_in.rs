@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 
 use super::answers::{self, own_path, page_with, see, see_with, signed_in};
 use super::frame::Frame;
-use crate::app::passwords;
+use crate::app::passwords::{Refused, Whose};
 use crate::domain::{Error, Result, sessions, setup};
 use crate::http::answer::Answer;
 use crate::http::cookies::{self, Name};
@@ -58,6 +58,20 @@ fn refused(visit: &Visit, status: StatusCode, problem: String) -> Result<Answer>
     )
 }
 
+/// For how long to wait, in words.
+pub(super) fn minutes(seconds: i64) -> String {
+    match (seconds + 59) / 60 {
+        1 => "1 minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    }
+}
+
+/// Too many wait: the form once more, with all but the password.
+fn busy(visit: &Visit) -> Result<Answer> {
+    let problem = "Many people sign in just now, so this was not looked at. Send it again in a few seconds.";
+    Ok(refused(visit, StatusCode::SERVICE_UNAVAILABLE, problem.to_owned())?.with(RETRY_AFTER, Refused::RETRY))
+}
+
 /// The same for an unknown address and a wrong password.
 const WRONG: &str = "Wrong e-mail or password.";
 
@@ -69,26 +83,36 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     };
     let browser = visit.browser();
     let (asked, device) = (email.clone(), browser.device.as_ref().map(Secret::hashed));
-    let (found, known) = visit.read(move |ctx| sessions::credentials(ctx, &asked, device.as_ref())).await?;
+    let (found, known) = visit.read(move |ctx| sessions::credentials(ctx, &asked, device)).await?;
     let (front, address) = (visit.front(), visit.address());
     let counted = match front.sign_ins.attempt(&email, address, known, front.app.now()).await {
         Ok(counted) => counted,
         Err(seconds) => {
-            let minutes = (seconds + 59) / 60;
-            let problem = format!("Too many tries. Wait {minutes} minute{} and try again.", if minutes == 1 { "" } else { "s" });
+            let problem = format!("Too many tries. Wait {} and try again.", minutes(seconds));
             return Ok(refused(&visit, StatusCode::TOO_MANY_REQUESTS, problem)?.with(RETRY_AFTER, seconds));
         }
     };
     let user = found.as_ref().map(|found| found.id);
     let hash = found.and_then(|found| found.password_hash);
-    let fits = passwords::fit(password, hash.clone()).await;
+    let whose = user.filter(|_| known.is_some()).map_or(Whose::Stranger, |user| Whose::Known(user.uuid()));
+    let fits = match front.app.passwords().fits(whose, password, hash.clone()).await {
+        Ok(fits) => fits,
+        Err(refused) => {
+            // It was not looked at, so it is no failure.
+            front.sign_ins.take_back(counted).await;
+            return match refused {
+                Refused::Busy => busy(&visit),
+                Refused::Failed(error) => Err(Error::Internal(error.to_string())),
+            };
+        }
+    };
     let opened = match (fits, user, hash) {
         (true, Some(user), Some(hash)) => visit.write(move |ctx| sessions::open(ctx, user, &hash, &browser)).await,
         _ => Err(Error::Unauthenticated),
     };
     match opened {
         Ok(opened) => {
-            front.sign_ins.succeeded(counted).await;
+            front.sign_ins.take_back(counted).await;
             let next = own_path(form.text("next")).unwrap_or(HOME);
             Ok(signed_in(see(next), &opened, visit.is_secure()))
         }

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 
 use self::form::{FormView, Typed};
 use self::view::{Access, Row};
-use super::answers::{page_with, secret_page, see, see_with};
+use super::answers::{because, page_with, secret_page, see, see_with};
 use super::frame::Frame;
 use super::side::Side;
 use crate::domain::projects::Settings;
@@ -222,7 +222,7 @@ impl Desk {
             wrong: Vec::new(),
         };
         if let Some(wrong) = password::confirm(&self.visit).await? {
-            return self.ask_password(Asking { wrong: vec![wrong], ..asking }, Some(typed)).await;
+            return Ok(because(wrong, self.ask_password(Asking { wrong: vec![wrong.to_string()], ..asking }, Some(typed)).await?));
         }
         let (desk, draft) = (self.clone(), typed.clone());
         let outcome = self.visit.write(move |ctx| desk.made(ctx, &draft)).await;
@@ -315,7 +315,7 @@ impl Desk {
             wrong: Vec::new(),
         };
         if let Some(wrong) = password::confirm(&self.visit).await? {
-            return self.ask_password(Asking { wrong: vec![wrong], ..asking }, None).await;
+            return Ok(because(wrong, self.ask_password(Asking { wrong: vec![wrong.to_string()], ..asking }, None).await?));
         }
         let (desk, span) = (self.clone(), seconds(&overlap));
         let outcome = self.visit.write(move |ctx| desk.rotated(ctx, id, span)).await;

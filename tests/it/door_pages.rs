@@ -11,7 +11,7 @@ use crate::harness::{PASSWORD, TestApp, both};
 
 both! {
     the_first_run_makes_a_user_and_an_organization_once,
-    a_wrong_code_can_be_tried_ten_times,
+    wrong_codes_are_answered_late_and_shut_nobody_out,
     somebody_signs_in_and_out,
     an_unknown_address_and_a_wrong_password_are_told_alike,
     too_many_failures_are_not_looked_at,
@@ -20,6 +20,7 @@ both! {
     whoever_is_shut_out_is_out_at_once_and_for_good,
     forged_forms_are_refused,
     an_invitation_makes_a_member_once,
+    who_holds_an_invitation_is_not_told_who_is_here,
     an_invitation_is_worth_what_its_maker_may,
     a_link_sets_a_new_password_once,
     a_link_is_worth_what_its_maker_may,
@@ -58,18 +59,35 @@ async fn the_first_run_makes_a_user_and_an_organization_once(app: TestApp) {
     assert!(app.command(setup::prepare).await.is_none());
 }
 
-async fn a_wrong_code_can_be_tried_ten_times(app: TestApp) {
+/// Finding 19: ten wrong codes by a stranger shut the first run until a restart.
+async fn wrong_codes_are_answered_late_and_shut_nobody_out(app: TestApp) {
+    const FIELDS: [(&str, &str); 4] = [("name", "F"), ("email", "f@x"), ("password", PASSWORD), ("organization", "O")];
     let code = code(&app).await;
+    let mut strangers = tokio::task::JoinSet::new();
+    for _ in 0..60 {
+        let stranger = app.browser();
+        stranger.get("/setup").await.is(200);
+        strangers.spawn(async move {
+            let began = std::time::Instant::now();
+            let page = stranger.post("/setup", &[&FIELDS[..], &[("code", "0000-0000-0000-0000")]].concat()).await;
+            page.has("is wrong").has("f@x").lacks(PASSWORD);
+            match page.status {
+                422 => assert!(began.elapsed() >= std::time::Duration::from_secs(1), "a wrong one is answered late"),
+                429 => assert_eq!(page.header("retry-after"), Some("1")),
+                other => panic!("{other}"),
+            }
+            page.status
+        });
+    }
+    // Bounded: no more than 32 wait at a time.
+    assert_eq!(strangers.join_next().await.unwrap().unwrap(), 429);
+    let began = std::time::Instant::now();
     let browser = app.browser();
     browser.get("/setup").await.is(200);
-    let fields = |code: &'static str| [("code", code), ("name", "F"), ("email", "f@x"), ("password", PASSWORD), ("organization", "O")];
-    for _ in 0..10 {
-        browser.post("/setup", &fields("0000-0000-0000-0000")).await.is(422);
-    }
-    let right: &'static str = Box::leak(code.into_boxed_str());
-    browser.post("/setup", &fields(right)).await.is(422).has("is wrong");
-    let again = app.command(|ctx| Ok(setup::prepare(ctx)?.unwrap().expose().to_owned())).await;
-    browser.post("/setup", &fields(Box::leak(again.into_boxed_str()))).await.is(303);
+    browser.post("/setup", &[&FIELDS[..], &[("code", code.as_str())]].concat()).await.is(303);
+    assert!(began.elapsed() < std::time::Duration::from_secs(10));
+    let outcomes = strangers.join_all().await;
+    assert_eq!(outcomes.iter().filter(|status| **status == 422).count(), 32, "{outcomes:?}");
 }
 
 async fn somebody_signs_in_and_out(app: TestApp) {
@@ -131,6 +149,13 @@ async fn too_many_failures_are_not_looked_at(app: TestApp) {
     let page = browser.post("/login", &[("email", &mia.email), ("password", PASSWORD)]).await;
     page.is(429).has("Too many tries");
     assert_eq!(page.header("retry-after"), Some("900"));
+    // Finding 9: neither who shares the address locks a known browser out, nor its failures anybody else.
+    for number in 0..90 {
+        browser.post("/login", &[("email", &format!("nobody{number}@example.com")), ("password", "wrong")]).await;
+    }
+    app.browser().post("/login", &[("email", "nora@example.com"), ("password", "wrong")]).await.is(429);
+    known.post("/login", &[("email", &mia.email), ("password", PASSWORD)]).await.is(303);
+    known.post("/logout", &[]).await.is(303);
     // Strangers at many addresses: the account is shut for them, not for a browser that has been in before.
     for number in 2..6 {
         let stranger = app.browser().at(&format!("198.51.100.{number}"));
@@ -140,6 +165,13 @@ async fn too_many_failures_are_not_looked_at(app: TestApp) {
     }
     app.browser().at("203.0.113.9").post("/login", &[("email", &mia.email), ("password", PASSWORD)]).await.is(429);
     known.at("203.0.113.9").post("/login", &[("email", &mia.email), ("password", PASSWORD)]).await.is(303);
+    // Whoever has taken the browser's cookie guesses no more than anybody, wherever they are, and shuts this browser alone.
+    let thief = known.stolen();
+    thief.post("/logout", &[]).await.is(303);
+    for number in 0..10 {
+        thief.at(&format!("198.51.100.{number}")).post("/login", &[("email", &mia.email), ("password", "wrong")]).await.is(422);
+    }
+    thief.at("198.51.100.99").post("/login", &[("email", &mia.email), ("password", PASSWORD)]).await.is(429);
     app.pass(Span::seconds(900));
     app.browser().post("/login", &[("email", &mia.email), ("password", PASSWORD)]).await.is(303);
 }
@@ -271,6 +303,61 @@ async fn an_invitation_makes_a_member_once(app: TestApp) {
     app.pass(Span::days(7));
     app.browser().get(format!("/invitations/{secret}")).await.is(404);
     app.browser().get("/invitations/nonsense").await.is(404);
+}
+
+/// Finding 18: the answer said who has an account, as often as anybody asked.
+async fn who_holds_an_invitation_is_not_told_who_is_here(app: TestApp) {
+    let world = app.world().await;
+    app.give_password(&world.stranger).await;
+    let organization = world.organization.id;
+    let invite = async || {
+        let made = move |ctx: &mut bugtome::domain::Ctx<'_>| {
+            Ok(invitations::create(ctx, organization, &Field::Absent, Some(Role::Member))?.1.expose().to_owned())
+        };
+        format!("/invitations/{}", app.command(made).await)
+    };
+    let path = invite().await;
+    let holder = app.browser();
+    // One with a password, one without, one that is shut out: the same words, which do not say that there is an account.
+    let shut = app.user("Sven Shut").await;
+    app.give_password(&shut).await;
+    let id = shut.id;
+    app.command(move |ctx| {
+        let row = bugtome::domain::users::all(ctx)?.into_iter().find(|row| row.id == id).unwrap();
+        bugtome::domain::users::disable(ctx, &row)
+    })
+    .await;
+    let without = app.user("Nora Never").await;
+    let mut texts = Vec::new();
+    for email in [&world.stranger.email, &without.email, &shut.email] {
+        let page = holder.post(&path, &[("name", "N"), ("email", email), ("password", NEW)]).await;
+        page.is(422).has("did not open the invitation").lacks("taken").has(email).lacks(NEW);
+        texts.push(page.text.replace(email.as_str(), "…").replace(&page.hidden("key").unwrap(), "…"));
+    }
+    assert!(texts.iter().all(|text| *text == texts[0]));
+    // Counted as sign-ins are, by the invitation too, from wherever it is tried and with whatever address.
+    for number in 0..7 {
+        let elsewhere = app.browser().at(&format!("198.51.100.{number}"));
+        elsewhere.post(&path, &[("name", "N"), ("email", &world.member.email), ("password", NEW)]).await.is(422);
+    }
+    let page = app.browser().at("203.0.113.9").post(&path, &[("name", "N"), ("email", "free@example.com"), ("password", NEW)]).await;
+    page.is(429).has("Too many tries").has("free@example.com");
+    assert!(page.header("retry-after").is_some());
+    // Another invitation is another matter, and guesses with it are guesses at the account.
+    let other = invite().await;
+    app.browser().post(&other, &[("name", "N"), ("email", "free@example.com"), ("password", NEW)]).await.is(303);
+    app.pass(Span::seconds(900));
+    for _ in 0..10 {
+        holder.post("/login", &[("email", &world.stranger.email), ("password", NEW)]).await.is(422);
+    }
+    let page = holder.post(&path, &[("name", "N"), ("email", &world.stranger.email), ("password", PASSWORD)]).await;
+    page.is(429);
+    // Who has an account joins with its password, and is signed in.
+    app.pass(Span::seconds(900));
+    let page = holder.post(&path, &[("name", "Somebody"), ("email", &world.stranger.email), ("password", PASSWORD)]).await;
+    assert!(page.location().starts_with("/workspace"));
+    holder.get("/account/settings").await.is(200).has(&world.stranger.email).has("acme").lacks("Somebody");
+    app.browser().get(&path).await.is(404);
 }
 
 async fn an_invitation_is_worth_what_its_maker_may(app: TestApp) {

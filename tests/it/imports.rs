@@ -2,6 +2,7 @@
 //! What single rows become is tested beside the parsers.
 
 use std::collections::{BTreeMap, HashSet};
+use std::io::{Seek, SeekFrom, Write};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -231,4 +232,106 @@ fn a_missing_database_is_not_made() {
         assert!(ran.err.contains("there is no database"), "{}", ran.err);
     }
     assert!(!other.exists());
+}
+
+/// The most memory that a command had in use while it ran, in MiB, and how it ended.
+fn measured(place: &Installation, arguments: &[&str]) -> (u64, crate::installation::Ran) {
+    let mut command = place.command(arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let process = child.id();
+    let mut most = 0;
+    while child.try_wait().unwrap().is_none() {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        let peak =
+            status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+        most = u64::max(most, peak.unwrap_or(0) / 1_024);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    (most, crate::installation::Ran::new(&child.wait_with_output().unwrap()))
+}
+
+/// A file of a gigabyte that takes no room: this, zeros, and that.
+fn sparse(place: &Installation, name: &str, before: &str, after: &str) -> String {
+    let path = place.file(name);
+    let mut file = std::fs::File::create(&path).unwrap();
+    file.write_all(before.as_bytes()).unwrap();
+    file.set_len(1 << 30).unwrap();
+    file.seek(SeekFrom::End(0)).unwrap();
+    file.write_all(after.as_bytes()).unwrap();
+    path.display().to_string()
+}
+
+const MOST_MEMORY: u64 = 100;
+
+/// Finding 24: a row of 150 MB took 743 MB, and a million columns 555 MB.
+#[test]
+fn what_is_too_much_is_refused_with_its_line_and_without_the_memory_for_it() {
+    let place = Installation::sqlite();
+    let row = |key: &str| format!("{key},Title of {key},Open,2020-01-01,Something is wrong here,\n");
+    let long = sparse(&place, "long.csv", &format!("{HEADER}{}K-2,", row("K-1")), &format!("\n{}", row("K-3")));
+    let wide = place.write("wide.csv", &format!("{HEADER}{}K-2{}\n{}", row("K-1"), ",".repeat(1_000_000), row("K-3")));
+    let quoted = place.write("quoted.csv", &format!("{HEADER}{}K-2,\"{}\n\"\n{}", row("K-1"), "x\n".repeat(10 << 20), row("K-3")));
+    let endless = sparse(&place, "endless.csv", &format!("{HEADER}{}K-2,\"", row("K-1")), "");
+    for (file, problem, imported) in [
+        (&long, "line 3: is longer than 8 MiB", 2),
+        (&wide, "line 3: has more than 2,000 fields", 2),
+        (&quoted, "line 3: is longer than 8 MiB", 2),
+        (&endless, "line 3: is longer than 8 MiB", 1),
+    ] {
+        let (most, ran) = measured(&place, &["import", "jira-csv", file, "--project", "acme/WEB", "--dry-run", "--json"]);
+        let ran = ran.failed();
+        assert!(ran.err.contains(problem), "{}", ran.err);
+        let told = ran.json();
+        assert_eq!((told["imported"].as_u64(), told["failed"].as_u64()), (Some(imported), Some(1)), "{told}");
+        assert!(most < MOST_MEMORY, "{most} MiB for {file}");
+    }
+    let wide_header = place.write("wide-header.csv", &format!("{}{HEADER}", "a,".repeat(1_000_000)));
+    let long_header = sparse(&place, "long-header.csv", "Issue key,", &format!("\n{}", row("K-1")));
+    for (file, problem) in
+        [(&wide_header, "its header (line 1) has more than 2,000 fields"), (&long_header, "its header (line 1) is longer than 8 MiB")]
+    {
+        let (most, ran) = measured(&place, &["import", "jira-csv", file, "--project", "acme/WEB"]);
+        let ran = ran.failed();
+        assert!(ran.err.contains(problem) && ran.out.is_empty(), "{ran:?}");
+        assert!(most < MOST_MEMORY, "{most} MiB for {file}");
+    }
+    assert_eq!(sound(&place), 0, "nothing is written by what was refused, nor by a dry run");
+    let (most, ran) = measured(&place, &["import", "jira-csv", &long, "--project", "acme/WEB"]);
+    assert!(ran.failed().out.contains("imported 2, comments 0, already there 0, failed 1") && most < MOST_MEMORY, "{most} MiB");
+    assert_eq!(sound(&place), 2);
+}
+
+/// Finding 24: a JSON value.
+#[test]
+fn a_json_value_that_is_too_much_is_refused_with_its_line_and_without_the_memory_for_it() {
+    let place = Installation::sqlite();
+    let issue = |number: u32, body: &str| {
+        format!(r#"{{"number": {number}, "title": "Title {number}", "createdAt": "2020-01-01T00:00:00Z", "body": {body}}}"#)
+    };
+    let around = |middle: &str| format!("[\n{},\n{middle},\n{}]\n", issue(1, "null"), issue(3, "null"));
+    for (name, body, problem) in [
+        ("long.json", format!("\"{}\"", "x".repeat(32 << 20)), "element 2: is larger than 8 MiB; it begins on line 3"),
+        (
+            "deep.json",
+            format!("{}{}", "[".repeat(5 << 20), "]".repeat(5 << 20)),
+            "element 2: is nested deeper than 100; it begins on line 3",
+        ),
+        ("wide.json", format!("[{}0]", "{\"a\":{}},".repeat(500_000)), "element 2: holds more than 100,000 values; it begins on line 3"),
+    ] {
+        let file = place.write(name, &around(&issue(2, &body)));
+        let (most, ran) = measured(&place, &["import", "github-json", &file, "--project", "acme/WEB", "--dry-run", "--json"]);
+        let ran = ran.failed();
+        assert!(ran.err.contains(problem), "{}", ran.err);
+        assert_eq!((ran.json()["imported"].as_u64(), ran.json()["failed"].as_u64()), (Some(2), Some(1)), "{name}");
+        assert!(most < MOST_MEMORY, "{most} MiB for {name}");
+    }
+    // What no limit names is as it was: the most values that are taken, and a file that ends too early.
+    let most_values = place.write("most.json", &around(&issue(2, &format!("[{}0]", "{\"a\":{}},".repeat(33_000)))));
+    let (most, ran) = measured(&place, &["import", "github-json", &most_values, "--project", "acme/WEB", "--dry-run"]);
+    ran.ok();
+    assert!(most < MOST_MEMORY, "{most} MiB for the most values");
+    let cut = place.write("cut.json", &format!("[\n{},\n{{\"number\": 2", issue(1, "null")));
+    let ran = place.run(&["import", "github-json", &cut, "--project", "acme/WEB"]).failed();
+    assert!(ran.err.contains("is not JSON: it ends in the middle of element 2; is the file cut short?"), "{}", ran.err);
+    assert_eq!(sound(&place), 0, "nothing was written");
 }

@@ -111,6 +111,8 @@ mod server;
 #[cfg(test)]
 mod shared_limits;
 #[cfg(test)]
+mod sign_ins;
+#[cfg(test)]
 mod statements;
 #[cfg(test)]
 mod ticket_form_pages;

@@ -136,6 +136,27 @@ fn an_address_that_is_taken_is_named() {
     assert_eq!(server.ask(&Request::new("GET", "/readyz")).status, 200, "the first one goes on");
 }
 
+/// Finding 9: behind a proxy that nobody has named all people are one address, and nothing said so.
+#[test]
+fn a_proxy_that_is_not_believed_is_warned_of_once() {
+    let house = House::sqlite();
+    let log = house.path("log");
+    let warned = |flags: &[&str]| {
+        let mut command = house.command();
+        let server = Server::start(command.args(flags).stderr(std::fs::File::create(&log).unwrap()));
+        for number in 0..5 {
+            let request = Request::new("GET", "/login").header(&format!("X-Forwarded-For: 198.51.100.{number}"));
+            assert_eq!(server.ask(&request).status, 200);
+        }
+        server.stop();
+        let said = std::fs::read_to_string(&log).unwrap();
+        assert!(!said.contains("198.51.100"), "what the header says may be anything: {said}");
+        said.lines().filter(|line| line.contains("BUGTOME_TRUSTED_PROXIES") && line.contains("127.0.0.1")).count()
+    };
+    assert_eq!(warned(&[]), 1);
+    assert_eq!(warned(&["--trusted-proxies", "127.0.0.1"]), 0);
+}
+
 /// A certificate for 127.0.0.1 with this name, written where the server looks.
 pub(crate) fn certificate(folder: &Path, name: &str) -> Vec<u8> {
     let key = rcgen::KeyPair::generate().unwrap();

@@ -11,7 +11,7 @@ use super::process::certificate;
 use super::redis_server::{Node, Redis, number, undisturbed};
 use super::server::{Answer, House, Request, bugtome, ticket};
 
-const PASSWORD: &str = "a horse that is correct";
+pub(crate) const PASSWORD: &str = "a horse that is correct";
 
 fn three(house: &House, redis: &Redis, authenticated: u32, anonymous: u32) -> [Node; 3] {
     std::array::from_fn(|_| Node::start(house, &redis.url(), authenticated, anonymous))
@@ -115,7 +115,7 @@ fn sign_in(node: &Node, from: &str, email: &str, password: &str) -> Answer {
 }
 
 /// A user who has a password.
-fn user(house: &House, email: &str) {
+pub(crate) fn user(house: &House, email: &str) {
     let mut command = bugtome(house.folder.path());
     command.args(["admin", "--database", &house.database, "user", "create", "--email", email, "--name", "Mia", "--password-stdin"]);
     let mut process = command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).spawn().unwrap();

@@ -1,11 +1,14 @@
 //! GitHub's issues, as `gh issue list --json number,title,body,state,createdAt,closedAt,labels,comments` prints them.
 //! Also takes the members that it does not know; how issues become tickets is in `compose`.
 
+use std::io::{Read, Seek, SeekFrom};
+
 use serde_json::{Map, Value};
 
+use super::elements::{Broken, Element, Elements};
 use super::mapping::{Dialect, Mapping, Place};
 use super::report::{BadRow, ImportedComment, RawReport};
-use super::table::shown;
+use super::table::{LONGEST_KEY, shown};
 use super::{Rows, Unreadable, times};
 use crate::model::tickets::Status;
 use crate::model::time::Time;
@@ -29,52 +32,74 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 /// A file of issues, parsed one by one.
-pub(super) struct Issues {
-    text: String,
-    at: usize,
-    element: u64,
+pub(super) struct Issues<R> {
+    elements: Elements<R>,
+    bytes: Vec<u8>,
+    ended: bool,
 }
 
-impl Issues {
-    /// Checks that the whole is one JSON array, so that a file that was cut short is refused before anything is imported.
-    pub(super) fn open(bytes: Vec<u8>) -> Result<Self, Unreadable> {
-        let text = String::from_utf8(bytes).map_err(|error| Unreadable::NotUtf8 { line: line_of(&error) })?;
-        if text.trim().is_empty() {
-            return Err(Unreadable::Empty);
+impl<R: Read + Seek> Issues<R> {
+    /// Goes through the whole once, so that a file that is no JSON array, or was cut short, is refused before anything is imported. `from` is where
+    /// the text begins.
+    pub(super) fn open(mut file: R, from: u64) -> Result<Self, Unreadable> {
+        file.seek(SeekFrom::Start(from))?;
+        let mut elements = Elements::new(&mut file);
+        let mut bytes = Vec::new();
+        while let Some(element) = elements.next(&mut bytes)? {
+            if element.fault.is_none() {
+                check(element, &bytes)?;
+            }
         }
-        serde_json::from_str::<serde::de::IgnoredAny>(&text).map_err(|error| Unreadable::NotJson(error.to_string()))?;
-        let Some(at) = text.find(|char: char| !char.is_whitespace()).filter(|at| text[*at..].starts_with('[')) else {
-            return Err(Unreadable::NotAnArray);
-        };
-        Ok(Self { text, at: at + 1, element: 0 })
+        file.seek(SeekFrom::Start(from))?;
+        Ok(Self { elements: Elements::new(file), bytes, ended: false })
     }
+}
 
-    /// The next element's text.
-    fn element(&mut self) -> Option<&str> {
-        let rest = &self.text[self.at..];
-        let start = self.at + rest.find(|char: char| !char.is_whitespace() && char != ',')?;
-        if self.text[start..].starts_with(']') {
+/// Whether an element is JSON.
+fn check(element: Element, bytes: &[u8]) -> Result<(), Unreadable> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
+        Unreadable::NotUtf8 { line: element.line + u64::try_from(before).unwrap_or(0) }
+    })?;
+    let checked = serde_json::from_str::<serde::de::IgnoredAny>(text);
+    checked.map(drop).map_err(|error| Unreadable::NotJson(format!("element {} (line {}): {error}", element.number, element.line)))
+}
+
+impl From<Broken> for Unreadable {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Io(error) => Self::Io(error),
+            Broken::Nothing => Self::Empty,
+            Broken::NoArray => Self::NotAnArray,
+            Broken::Cut(_) | Broken::Trailing(_) => Self::NotJson(broken.to_string()),
+        }
+    }
+}
+
+impl<R: Read + Seek + Send> Rows for Issues<R> {
+    fn next_row(&mut self, mapping: &mut Mapping) -> Option<Result<RawReport, BadRow>> {
+        if self.ended {
             return None;
         }
-        let mut values = serde_json::Deserializer::from_str(&self.text[start..]).into_iter::<serde::de::IgnoredAny>();
-        values.next()?.ok()?;
-        self.at = start + values.byte_offset();
-        self.element += 1;
-        Some(&self.text[start..self.at])
-    }
-}
-
-impl Rows for Issues {
-    fn next_row(&mut self, mapping: &mut Mapping) -> Option<Result<RawReport, BadRow>> {
-        let element = self.element()?;
-        let issue = serde_json::from_str::<Map<String, Value>>(element).map_err(|error| error.to_string());
-        let line = self.element;
-        let bad = |problem| BadRow { line, key: None, problem };
-        Some(issue.map_err(|error| bad(format!("is not an issue: {error}"))).and_then(|issue| raw(line, &issue, mapping)))
+        let bad = |line, problem| BadRow { line, key: None, problem };
+        let element = match self.elements.next(&mut self.bytes) {
+            Ok(element) => element?,
+            // It was whole when it was opened.
+            Err(error) => {
+                self.ended = true;
+                return Some(Err(bad(0, format!("the file has changed meanwhile, and cannot be read on: {error}"))));
+            }
+        };
+        let number = element.number;
+        if let Some(fault) = element.fault {
+            return Some(Err(bad(number, format!("{fault}; it begins on line {}", element.line))));
+        }
+        let issue = serde_json::from_slice::<Map<String, Value>>(&self.bytes);
+        Some(issue.map_err(|error| bad(number, format!("is not an issue: {error}"))).and_then(|issue| raw(number, &issue, mapping)))
     }
 
     fn position(&self) -> u64 {
-        u64::try_from(self.at).unwrap_or(u64::MAX)
+        self.elements.passed()
     }
 }
 
@@ -84,6 +109,9 @@ fn raw(line: u64, issue: &Map<String, Value>, mapping: &mut Mapping) -> Result<R
     let key = text("number");
     if key.trim().is_empty() {
         return Err(bad(None, "has no `number`".to_owned()));
+    }
+    if key.chars().count() > LONGEST_KEY {
+        return Err(bad(None, format!("its `number` is longer than {LONGEST_KEY} characters")));
     }
     let title = text("title");
     if title.trim().is_empty() {
@@ -195,9 +223,4 @@ fn object(members: &Map<String, Value>) -> String {
 
 fn joined(texts: impl Iterator<Item = String>) -> String {
     texts.filter(|text| !text.trim().is_empty()).collect::<Vec<_>>().join(", ")
-}
-
-fn line_of(error: &std::string::FromUtf8Error) -> u64 {
-    let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-    good.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>() + 1
 }

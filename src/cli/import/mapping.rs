@@ -91,6 +91,12 @@ pub struct Mapping {
     pub comments: u64,
 }
 
+/// How many members of JSON, statuses and priorities are listed: beyond that nobody reads them, and a file could fill the memory with them.
+const LISTED: usize = 2_000;
+
+/// How much of a status or priority is listed, in characters.
+const LONGEST_WORD: usize = 200;
+
 /// Ours for a foreign word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Translated<T> {
@@ -171,16 +177,21 @@ impl Mapping {
 
     /// Counts a row in which a column holds something, and makes the column known if it is new.
     pub(super) fn filled(&mut self, name: &str, place: Place) {
+        let known = self.columns.len();
         match self.columns.iter_mut().find(|column| column.name == name) {
             Some(column) => column.filled += 1,
-            None => self.columns.push(Column { name: name.to_owned(), place, filled: 1 }),
+            None if known < LISTED => self.columns.push(Column { name: name.to_owned(), place, filled: 1 }),
+            None => {}
         }
     }
 }
 
 fn tally<T>(tallies: &mut BTreeMap<String, Tally<T>>, word: &str, translated: Translated<T>) {
     let Translated { to, known, .. } = translated;
-    tallies.entry(word.trim().to_owned()).or_insert(Tally { to, known, reports: 0 }).reports += 1;
+    let word: String = word.trim().chars().take(LONGEST_WORD).collect();
+    if tallies.len() < LISTED || tallies.contains_key(&word) {
+        tallies.entry(word).or_insert(Tally { to, known, reports: 0 }).reports += 1;
+    }
 }
 
 impl fmt::Display for Place {

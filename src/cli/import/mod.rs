@@ -5,6 +5,7 @@ mod bugzilla;
 mod code;
 mod command;
 mod compose;
+mod elements;
 mod github;
 mod headings;
 mod jira;
@@ -23,7 +24,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read, Seek};
 use std::path::Path;
 
 pub(super) use command::{Args, run};
@@ -32,6 +33,9 @@ pub use report::{BadRow, ImportedComment, Parts, Report};
 
 use mapping::Dialect;
 use report::RawReport;
+
+/// The most bytes of JSON that are taken from a pipe, which cannot be read twice.
+const LONGEST_PIPE: u64 = 64 << 20;
 
 /// Which tracker's export a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -77,6 +81,17 @@ pub enum Unreadable {
         /// The first such line.
         line: u64,
     },
+    /// Its header is more than is taken.
+    #[error("cannot be imported: its header (line {line}) {fault}")]
+    TooMuch {
+        /// Where it starts.
+        line: u64,
+        /// What is too much.
+        fault: String,
+    },
+    /// It is no file that can be read twice, and too long to be kept.
+    #[error("is more than {} MiB from a pipe; write it to a file first", LONGEST_PIPE >> 20)]
+    LongPipe,
     /// Its first line is no header.
     #[error("does not look like CSV: its first line holds control characters (a spreadsheet must be saved as CSV first)")]
     NotCsv,
@@ -117,17 +132,15 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// Reads from anything that holds a file's bytes. CSV is read as it is asked for, JSON at once.
-    pub fn read(source: Source, file: impl Read + Send + 'static) -> Result<Self, Unreadable> {
+    /// Reads from anything that holds a file's bytes, as they are asked for; JSON is gone through once before.
+    pub fn read(source: Source, mut file: impl Read + Seek + Send + 'static) -> Result<Self, Unreadable> {
         let dialect = source.dialect();
         let mut mapping = Mapping::default();
-        let mut file = table::unmarked(file)?;
         let rows: Box<dyn Rows> = match source {
-            Source::JiraCsv | Source::BugzillaCsv => Box::new(table::Table::open(dialect, file, &mut mapping)?),
+            Source::JiraCsv | Source::BugzillaCsv => Box::new(table::Table::open(dialect, table::unmarked(file)?.0, &mut mapping)?),
             Source::GithubJson => {
-                let mut bytes = Vec::new();
-                file.read_to_end(&mut bytes)?;
-                Box::new(github::Issues::open(bytes)?)
+                let (_, mark) = table::unmarked(&mut file)?;
+                Box::new(github::Issues::open(file, mark)?)
             }
         };
         Ok(Self { dialect, rows, mapping, seen: HashMap::new() })
@@ -166,5 +179,11 @@ impl Iterator for Reports {
 
 /// Opens a file, and reads as much of it as tells whether it can be imported at all.
 pub fn open(source: Source, path: &Path) -> Result<Reports, Unreadable> {
-    Reports::read(source, File::open(path)?)
+    let file = File::open(path)?;
+    if source != Source::GithubJson || file.metadata()?.is_file() {
+        return Reports::read(source, file);
+    }
+    let mut bytes = Vec::new();
+    file.take(LONGEST_PIPE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST_PIPE { Err(Unreadable::LongPipe) } else { Reports::read(source, Cursor::new(bytes)) }
 }

@@ -16,8 +16,13 @@ use crate::domain::imports::Taken;
 pub(super) struct Tally {
     source: Source,
     taken: Taken,
+    /// The first of them.
     bad: Vec<BadRow>,
+    failed: u64,
 }
+
+/// How many bad rows are listed at the end; all are told as they come, and counted.
+const LISTED: usize = 10_000;
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -67,7 +72,7 @@ struct ShownWord<'a> {
 
 impl Tally {
     pub(super) fn new(source: Source) -> Self {
-        Self { source, taken: Taken::default(), bad: Vec::new() }
+        Self { source, taken: Taken::default(), bad: Vec::new(), failed: 0 }
     }
 
     /// Counts a batch.
@@ -83,7 +88,10 @@ impl Tally {
         let unit = if self.source == Source::GithubJson { "element" } else { "line" };
         let key = bad.key.as_ref().map(|key| format!(" ({})", plain(key))).unwrap_or_default();
         let said = format!("{unit} {}{key}: {}", bad.line, plain(&bad.problem));
-        self.bad.push(bad);
+        self.failed += 1;
+        if self.bad.len() < LISTED {
+            self.bad.push(bad);
+        }
         said
     }
 
@@ -92,7 +100,7 @@ impl Tally {
     }
 
     fn failed(&self) -> u64 {
-        u64::try_from(self.bad.len()).unwrap_or(u64::MAX)
+        self.failed
     }
 
     /// Rows read, bad ones included.
@@ -118,7 +126,7 @@ impl Tally {
             |mapping| format!("{}would be {self}\nnothing has been written: this was a dry run", plain(&mapping.to_string())),
         );
         output.one(&shown, &sentence)?;
-        if self.bad.is_empty() {
+        if self.failed == 0 {
             return Ok(());
         }
         let advice = "put right what is said about them and run the same command again";

@@ -17,7 +17,7 @@ pub(super) struct Table<R> {
 }
 
 /// Longer than any key, shorter than a description that slipped into its column.
-const LONGEST_KEY: usize = 200;
+pub(super) const LONGEST_KEY: usize = 200;
 
 impl<R: Read> Table<R> {
     /// Reads the header.
@@ -27,7 +27,11 @@ impl<R: Read> Table<R> {
         if !rows.read_byte_record(&mut header).map_err(csv_error)? {
             return Err(Unreadable::Empty);
         }
-        let line = rows.get_mut().next_start().unwrap_or(1);
+        let start = rows.get_mut().next_start();
+        let line = start.map_or(1, |start| start.line);
+        if let Some(fault) = start.and_then(|start| start.fault) {
+            return Err(Unreadable::TooMuch { line, fault: fault.to_string() });
+        }
         let header = csv::StringRecord::from_byte_record(header).map_err(|_| Unreadable::NotUtf8 { line })?;
         if header.iter().any(|name| name.contains(|char: char| char.is_control() && !char.is_whitespace())) {
             return Err(Unreadable::NotCsv);
@@ -132,7 +136,11 @@ impl<R: Read> Table<R> {
 
     fn row(&mut self, mapping: &mut Mapping, record: csv::ByteRecord) -> Result<RawReport, BadRow> {
         let position = record.position().map_or(0, csv::Position::line);
-        let line = self.rows.get_mut().next_start().unwrap_or(position);
+        let start = self.rows.get_mut().next_start();
+        let line = start.map_or(position, |start| start.line);
+        if let Some(fault) = start.and_then(|start| start.fault) {
+            return Err(BadRow { line, key: None, problem: fault.to_string() });
+        }
         if self.rows.get_ref().is_cut() {
             let problem = "a quote opens in it and is never closed, so that it runs to the end of the file; is the file cut short?";
             return Err(BadRow { line, key: None, problem: problem.to_owned() });
@@ -163,7 +171,7 @@ impl<R: Read + Send> Rows for Table<R> {
     }
 
     fn position(&self) -> u64 {
-        self.rows.position().byte()
+        self.rows.get_ref().passed()
     }
 }
 
@@ -205,15 +213,17 @@ fn csv_error(error: csv::Error) -> Unreadable {
 /// A file without its byte order mark.
 pub(super) type Unmarked<R> = std::io::Chain<Cursor<Vec<u8>>, R>;
 
-/// Takes a byte order mark off, and refuses what UTF-16 looks like.
-pub(super) fn unmarked<R: Read>(mut file: R) -> Result<Unmarked<R>, Unreadable> {
+/// Takes a byte order mark off, and refuses what UTF-16 looks like. The answer has how many bytes were taken off, too.
+pub(super) fn unmarked<R: Read>(mut file: R) -> Result<(Unmarked<R>, u64), Unreadable> {
     let mut start = Vec::new();
     file.by_ref().take(3).read_to_end(&mut start)?;
     if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
         return Err(Unreadable::Utf16);
     }
+    let mut mark = 0;
     if start == [0xef, 0xbb, 0xbf] {
         start.clear();
+        mark = 3;
     }
-    Ok(Cursor::new(start).chain(file))
+    Ok((Cursor::new(start).chain(file), mark))
 }

@@ -8,13 +8,14 @@ use crate::model::users::Password;
 use crate::web::own_password;
 
 /// Notes that the password has been given again, where the form carries it. The answer is what is wrong with it, if anything.
-pub(super) async fn confirm(visit: &Visit) -> Result<Option<String>> {
+pub(super) async fn confirm(visit: &Visit) -> Result<Option<Problem>> {
     let form = visit.form();
     if !form.has("password") {
         return Ok(None);
     }
-    let Some(typed) = Password::typed(form.text("password").to_owned()) else { return Ok(Some(Problem::Blank.to_string())) };
-    let Some(hash) = own_password::compare(visit, typed).await? else { return Ok(Some(Problem::Wrong.to_string())) };
-    visit.write(move |ctx| sessions::confirm(ctx, &hash)).await?;
-    Ok(None)
+    let Some(typed) = Password::typed(form.text("password").to_owned()) else { return Ok(Some(Problem::Blank)) };
+    match own_password::compare(visit, typed).await? {
+        Ok(hash) => visit.write(move |ctx| sessions::confirm(ctx, &hash)).await.map(|()| None),
+        Err(problem) => Ok(Some(problem)),
+    }
 }
