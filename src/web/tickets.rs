@@ -184,5 +184,5 @@ pub(super) async fn gherkin(visit: Visit) -> Result<Answer> {
     address.check(&ticket)?;
     let text = Gherkin::of(&code(&ticket), &ticket.title, &ticket.given, &ticket.when, &ticket.then).to_string();
     let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
-    Ok(Answer { status: StatusCode::OK, headers, body: Some(text.into_bytes()) })
+    Ok(Answer { status: StatusCode::OK, headers, body: Some(text.into()) })
 }
