@@ -19,6 +19,9 @@ pub use crate::domain::ticket_lists::LARGEST_PAGE;
 /// the rest nothing is copied.
 pub const PIECE: usize = 16 << 10;
 
+/// A connection that has sent nothing rests only after so long: what it wants to ask may be under way.
+pub const RESTS_AFTER: Duration = Duration::from_millis(20);
+
 /// Bytes of bodies and answers that the server holds for clients that have not sent or taken them whole.
 #[derive(Debug, Clone)]
 pub struct Bytes {
@@ -105,7 +108,7 @@ impl Default for Limits {
             write_timeout_when_full: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(75),
             idle_timeout_when_full: Duration::from_secs(1),
-            bytes: Bytes { of_connection: 4 << 20, of_caller: 8 << 20, of_all: 24 << 20, of_modest: 128 << 10, uncounted: 4 << 10 },
+            bytes: Bytes { of_connection: 4 << 20, of_caller: 8 << 20, of_all: 16 << 20, of_modest: 128 << 10, uncounted: 4 << 10 },
             // Whoever sends SIGTERM often sends SIGKILL ten seconds later; the last second is for what has to be written down.
             grace: Duration::from_secs(8),
         }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use axum::http::Extensions;
@@ -21,7 +21,14 @@ pub(super) struct Callers {
     /// Bytes held for all of them.
     held: AtomicU64,
     began: Instant,
+    /// When there was last no room for what had been made; 0 is never.
+    refused_at: AtomicU64,
+    /// Held by whoever makes an answer while there is little room.
+    alone: Mutex<()>,
 }
+
+/// Makes answers one after another while there is little room, so that not several large ones are made for nothing at once.
+pub(super) type Alone<'a> = Option<MutexGuard<'a, ()>>;
 
 /// An address, of IPv6 its /64.
 #[derive(Debug)]
@@ -42,6 +49,8 @@ impl Callers {
             known: Mutex::default(),
             held: AtomicU64::new(0),
             began: Instant::now(),
+            refused_at: AtomicU64::new(0),
+            alone: Mutex::default(),
         })
     }
 
@@ -50,8 +59,15 @@ impl Callers {
         self.held.load(Ordering::Relaxed)
     }
 
+    /// Milliseconds, from 1 on.
     fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.began.elapsed().as_millis()).map_or(u64::MAX, |passed| passed.saturating_add(1))
+    }
+
+    /// Whether that was just now.
+    fn is_recent(&self, refused_at: &AtomicU64) -> bool {
+        let at = refused_at.load(Ordering::Relaxed);
+        at > 0 && self.now().saturating_sub(at) < REMEMBERED
     }
 
     /// The caller with this address.
@@ -118,11 +134,22 @@ impl Line {
     }
 
     /// Refuses to make anything where there is no room, or where there was none just now for what was made.
-    fn check_before(&self) -> Result<()> {
-        let refused = self.caller.refused.load(Ordering::Relaxed);
-        let is_recent = || self.caller.all.now().saturating_sub(self.caller.refused_at.load(Ordering::Relaxed)) < REMEMBERED;
-        let wanted = if refused > 0 && is_recent() { refused } else { 0 };
-        if self.has_room_for(wanted) { Ok(()) } else { Err(Error::TooMuchAtOnce) }
+    fn check_before(&self) -> Result<Alone<'_>> {
+        let all = &self.caller.all;
+        let has_room = || {
+            let is_recent = all.is_recent(&self.caller.refused_at);
+            self.has_room_for(if is_recent { self.caller.refused.load(Ordering::Relaxed) } else { 0 })
+        };
+        let refused = || Err(Error::TooMuchAtOnce);
+        if !has_room() {
+            return refused();
+        }
+        if !all.is_recent(&all.refused_at) {
+            return Ok(None);
+        }
+        let alone = all.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever was before may have taken the room.
+        if has_room() { Ok(Some(alone)) } else { refused() }
     }
 
     /// Refuses what has been made where there is no room for it.
@@ -131,7 +158,9 @@ impl Line {
             return Ok(());
         }
         self.caller.refused.store(bytes, Ordering::Relaxed);
-        self.caller.refused_at.store(self.caller.all.now(), Ordering::Relaxed);
+        let now = self.caller.all.now();
+        self.caller.refused_at.store(now, Ordering::Relaxed);
+        self.caller.all.refused_at.store(now, Ordering::Relaxed);
         Err(Error::TooMuchAtOnce)
     }
 }
@@ -140,8 +169,8 @@ impl Line {
 const REMEMBERED: u64 = 2_000;
 
 /// Refuses a request whose caller has enough under way; where requests come by no listener of ours there is nothing to be held.
-pub(super) fn check_before(line: Option<&Arc<Line>>) -> Result<()> {
-    line.map_or(Ok(()), |line| line.check_before())
+pub(super) fn check_before(line: Option<&Arc<Line>>) -> Result<Alone<'_>> {
+    line.map_or(Ok(None), |line| line.check_before())
 }
 
 /// Refuses an answer for which there is no room: it is dropped, and not held.

@@ -233,9 +233,10 @@ impl Visit<'_> {
             let seen = *counted.get_or_insert_with(|| this.count(ctx));
             // Asked here, just before the answer is made: what waits for the database is not made yet.
             let may = allow(ctx, seen, this.route.capability).and_then(|()| callers::check_before(line.as_ref()));
-            if let Err(error) = may {
-                return Ok((seen, Err(error)));
-            }
+            let _alone = match may {
+                Ok(alone) => alone,
+                Err(error) => return Ok((seen, Err(error))),
+            };
             let outcome = match &mut operation {
                 Some(Ok(operation)) => (operation.run)(ctx),
                 other => {

@@ -266,7 +266,10 @@ impl Visit {
         mut work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
     ) -> impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static {
         let line = self.0.line.clone();
-        move |ctx| callers::check_before(line.as_ref()).and_then(|()| work(ctx))
+        move |ctx| {
+            let _alone = callers::check_before(line.as_ref())?;
+            work(ctx)
+        }
     }
 
     /// Judges the session and reads, in one snapshot.

@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
 use super::Limits;
+use crate::http::bounds::RESTS_AFTER;
 
 const NEVER: u64 = u64::MAX;
 
@@ -127,7 +128,8 @@ impl Activity {
         if self.running.load(Ordering::Acquire) > 0 || is_stuck || (self.is_speaking() && !self.multiplexed.load(Ordering::Acquire)) {
             return None;
         }
-        Some(Duration::from_millis(self.now().saturating_sub(self.rests_since.load(Ordering::Acquire))))
+        let rests = Duration::from_millis(self.now().saturating_sub(self.rests_since.load(Ordering::Acquire)));
+        (self.asked.load(Ordering::Acquire) || rests >= RESTS_AFTER).then_some(rests)
     }
 
     /// Whether part of a request's head has come.

@@ -160,6 +160,8 @@ mod tests {
 
     fn enter(places: &Arc<Places>, last: u8) -> Result<(Place, Arc<Activity>), &'static str> {
         let activity = Activity::new();
+        // A request that is over, so that it rests.
+        drop(activity.begin(Version::HTTP_11));
         match places.enter([192, 0, 2, last].into(), last == 99, &activity) {
             Entry::Let(place) => Ok((place, activity)),
             Entry::Refused => Err("refused"),
@@ -171,11 +173,11 @@ mod tests {
     #[test]
     fn an_address_takes_its_share_and_its_resting_connections_give_way() {
         let places = places(10, 2);
-        let (_one, silent) = enter(&places, 1).unwrap();
+        let (_one, resting) = enter(&places, 1).unwrap();
         let (two, busy) = enter(&places, 1).unwrap();
         let turn = busy.begin(Version::HTTP_11);
         let (three, third) = enter(&places, 1).unwrap();
-        assert!(silent.has_given_way() && !busy.has_given_way(), "the one that rests");
+        assert!(resting.has_given_way() && !busy.has_given_way(), "the one that rests");
         let _third_turn = third.begin(Version::HTTP_11);
         assert_eq!(enter(&places, 1).err(), Some("refused"));
         assert!(enter(&places, 2).is_ok() && enter(&places, 99).is_ok());
@@ -199,6 +201,16 @@ mod tests {
         assert_eq!(enter(&places, 4).err(), Some("full"), "nobody rests");
         drop((turns, many));
         assert!(!places.are_full() && enter(&places, 4).is_ok());
+    }
+
+    #[test]
+    fn a_connection_has_a_moment_to_say_what_it_wants() {
+        let places = places(1, 1);
+        let new = Activity::new();
+        let Entry::Let(_place) = places.enter([192, 0, 2, 1].into(), false, &new) else { panic!("there is room") };
+        assert_eq!(enter(&places, 1).err(), Some("refused"));
+        std::thread::sleep(2 * crate::http::bounds::RESTS_AFTER);
+        assert!(enter(&places, 1).is_ok() && new.has_given_way());
     }
 
     #[test]
