@@ -49,7 +49,7 @@ pub struct Pace {
 impl Pace {
     /// Whether `bytes` in `elapsed` are enough.
     pub fn is_kept(self, elapsed: Duration, bytes: u64) -> bool {
-        elapsed <= self.patience || bytes >= self.bytes_a_second * (elapsed - self.patience).as_secs()
+        bytes >= self.bytes_a_second * elapsed.saturating_sub(self.patience).as_secs()
     }
 }
 
