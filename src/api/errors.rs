@@ -48,6 +48,10 @@ pub(super) fn refuse(error: &Error, wording: Wording) -> Answer {
             let message = "Too many requests. Wait until the window of the limit is over";
             standard(StatusCode::TOO_MANY_REQUESTS, message, Some(details), wording).with(RETRY_AFTER, *seconds)
         }
+        Error::TooMuchAtOnce => {
+            let message = "Too much is under way for this caller at once. Take the answers that wait, then try again";
+            standard(StatusCode::SERVICE_UNAVAILABLE, message, None, wording).with(RETRY_AFTER, HeaderValue::from_static("1"))
+        }
         Error::Store(StoreError::Busy | StoreError::Retry | StoreError::Deadline | StoreError::Unavailable(_)) => {
             let message = "The service cannot answer right now. Try again";
             standard(StatusCode::SERVICE_UNAVAILABLE, message, None, wording).with(RETRY_AFTER, HeaderValue::from_static("1"))
@@ -88,5 +92,5 @@ pub(super) fn standard(status: StatusCode, message: &str, details: Option<Detail
     let body = written.unwrap_or_default();
     let headers: Vec<(HeaderName, HeaderValue)> =
         vec![(CONTENT_TYPE, HeaderValue::from_static(kind)), (VARY, HeaderValue::from_static("Accept"))];
-    Answer { status, headers, body: Some(body) }
+    Answer { status, headers, body: Some(body.into()) }
 }

@@ -28,6 +28,7 @@ use axum::http::{HeaderValue, Method, Response, StatusCode};
 use axum::middleware::{Next, from_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::http::arrival::Fault;
 use crate::http::client::wants_problem_json;
 use crate::http::guard::guarded;
 use crate::http::log::{InternalDetail, Observe};
@@ -137,10 +138,18 @@ const EXPOSED: &str = "X-Total-Count, X-Total-Pages, X-Current-Page, X-Total-Cou
 const METHODS: &str = "GET, HEAD, POST, PATCH, DELETE";
 const REQUEST_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match";
 
+/// The route's answer, or the refusal of a request in which the listener has found a fault.
+async fn let_in(request: Request, next: Next) -> Response<Body> {
+    match Fault::of(request.extensions()) {
+        None => next.run(request).await,
+        Some(fault) => errors::refuse(&fault.error(), wording(&request)).into(),
+    }
+}
+
 /// Any origin, no credentials, on every answer of the API (Fetch standard, CORS protocol).
 async fn cross_origin(request: Request, next: Next) -> Response<Body> {
     if !is_api(&request) {
-        return next.run(request).await;
+        return let_in(request, next).await;
     }
     let preflight = request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = if preflight {
@@ -153,7 +162,7 @@ async fn cross_origin(request: Request, next: Next) -> Response<Body> {
         response
     } else {
         let wording = wording(&request);
-        reworded(next.run(request).await, wording)
+        reworded(let_in(request, next).await, wording)
     };
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

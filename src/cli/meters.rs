@@ -24,7 +24,7 @@ pub(super) fn meters(settings: &Settings, database: &Database, started: Time) ->
         let metrics = Metrics::on()?;
         metrics.fact("bugtome_build_info", "1, with the version and the kind of database.", &about(database))?;
         metrics.gauge("bugtome_connections_limit", "Connections of clients that are served at a time.", || {
-            i64::from(Limits::default().max_connections)
+            i64::try_from(Limits::default().max_connections).unwrap_or(i64::MAX)
         })?;
         of_the_database(&metrics, database)?;
         if let DatabaseUrl::Sqlite(path) = &settings.database_url {

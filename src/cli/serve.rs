@@ -118,7 +118,8 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
     let scheme = if tls.is_some() { "https" } else { "http" };
     let code = front.app.write(Who::Command, Via::Command, setup::prepare).await?;
     announce(&format!("listening on {scheme}://{address}"), demo, code.as_ref(), &base_url)?;
-    listen::serve(listener, tls, Faces::new(api::router(&front), web::router(&front)), Limits::default(), metrics, stop).await;
+    let bounds = (Limits::default(), settings.trusted_proxies.clone());
+    listen::serve(listener, tls, Faces::new(api::router(&front), web::router(&front)), bounds, metrics, stop).await;
     tasks.join_all().await;
     Ok(())
 }

@@ -51,6 +51,9 @@ pub enum Error {
     /// Too many requests; seconds until there may be more.
     #[error("too many requests")]
     RateLimited(i64),
+    /// The caller has as much under way as it may: requests that run, or bytes that it has not taken.
+    #[error("too much is under way for the caller")]
+    TooMuchAtOnce,
     /// The request was answered before under the same key: give that answer.
     #[error("answered before")]
     Repeated(Box<Kept>),

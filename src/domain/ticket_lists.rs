@@ -160,9 +160,12 @@ pub fn list(ctx: &mut Ctx<'_>, query: &Query) -> Result<Listed> {
     let listing = Listing { places, filters, sort: query.sort, after, offset, limit: limit + 1 };
     let (mut tickets, known) = rows(ctx, query, &listing)?;
     let count = i64::try_from(tickets.len()).unwrap_or(i64::MAX);
-    let more = count > limit;
+    let mut more = count > limit;
     if more {
         tickets.pop();
+    }
+    if after.is_some() {
+        more |= end_early(&mut tickets);
     }
     let next = tickets.last().filter(|_| more).map(|last| {
         let value = store::value_of(last, query.sort.key);
@@ -177,6 +180,23 @@ pub fn list(ctx: &mut Ctx<'_>, query: &Query) -> Result<Listed> {
         None => Some(total(ctx, query, &listing)?),
     };
     Ok(Listed { tickets, total, next })
+}
+
+/// Bytes of texts after which a page that was reached by a cursor ends. A usual page has a twentieth of it.
+pub const LARGEST_PAGE: usize = 2 << 20;
+
+/// Ends the page where its texts are too much for one answer; at least one ticket stays, so that the cursor goes on. A page by number stays
+/// whole: the next number begins where it would have ended, and what it left out would be in none.
+fn end_early(tickets: &mut Vec<TicketRow>) -> bool {
+    let mut bytes = 0;
+    let fits = |ticket: &&TicketRow| {
+        bytes += ticket.given.len() + ticket.when.len() + ticket.then.len() + ticket.notes.as_ref().map_or(0, String::len);
+        bytes <= LARGEST_PAGE
+    };
+    let fitting = tickets.iter().take_while(fits).count().max(1);
+    let ends = fitting < tickets.len();
+    tickets.truncate(fitting);
+    ends
 }
 
 /// The page's tickets, and how many there are where that is known by the way.

@@ -1,11 +1,15 @@
 //! An answer as the faces' handlers give it: status, a few headers of its own, and a body that is already text.
 //! Headers that every answer has (limits, request id, CORS) are laid on by `mount` and the layers.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use bytes::Bytes;
 use serde::Serialize;
 
+use super::callers::{self, Line};
 use super::request::Request;
 use crate::domain::idempotency::Kept;
 use crate::domain::{Error, Result};
@@ -17,8 +21,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// Headers of its own.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// The body, if it has one.
-    pub body: Option<Vec<u8>>,
+    /// The body, if it has one. What is the same for everybody is shared, not copied.
+    pub body: Option<Bytes>,
 }
 
 impl Answer {
@@ -31,7 +35,7 @@ impl Answer {
     /// A body that is JSON already.
     pub fn written(status: StatusCode, json: Vec<u8>) -> Self {
         let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-        Self { status, headers, body: Some(json) }
+        Self { status, headers, body: Some(json.into()) }
     }
 
     /// 200 with a body of JSON.
@@ -72,13 +76,19 @@ impl Answer {
         self.with(ETAG, tag)
     }
 
+    /// Itself, where there is room for it beside what its caller has not taken yet. What all answers share takes none.
+    pub(super) fn within(self, line: Option<&Arc<Line>>) -> Result<Self> {
+        let own = self.body.as_ref().filter(|body| body.is_unique()).map_or(0, Bytes::len);
+        callers::check_made(line, own).map(|()| self)
+    }
+
     /// As it is kept for repeats of its request.
     pub fn kept(&self) -> Kept {
         let text = |(name, value): &(HeaderName, HeaderValue)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()));
         Kept {
             status: self.status.as_u16(),
             headers: self.headers.iter().filter_map(text).collect(),
-            body: self.body.clone().unwrap_or_default(),
+            body: self.body.as_deref().unwrap_or_default().to_vec(),
         }
     }
 
@@ -88,14 +98,14 @@ impl Answer {
         Self {
             status: StatusCode::from_u16(kept.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: kept.headers.into_iter().filter_map(parse).collect(),
-            body: (!kept.body.is_empty()).then_some(kept.body),
+            body: (!kept.body.is_empty()).then(|| kept.body.into()),
         }
     }
 }
 
 /// JSON without `<`, `>` and `&`, which are written as `\u003c` and so on (RFC 8259 §7): whatever takes it for HTML finds no tag in it. They
 /// occur within strings alone, so that they can be replaced wherever they are.
-fn without_tags(json: Vec<u8>) -> Vec<u8> {
+pub fn without_tags(json: Bytes) -> Bytes {
     if !json.iter().any(|byte| matches!(byte, b'<' | b'>' | b'&')) {
         return json;
     }
@@ -108,7 +118,7 @@ fn without_tags(json: Vec<u8>) -> Vec<u8> {
             other => escaped.push(other),
         }
     }
-    escaped
+    escaped.into()
 }
 
 impl Answer {
@@ -143,7 +153,7 @@ mod tests {
         #[test]
         fn json_means_the_same_and_holds_no_tag(text in "(\\PC|<|>|&|\\\\|\"|\n){0,60}", key in "[a-z<&>]{1,8}") {
             let value = serde_json::json!({ key: [text] });
-            let escaped = without_tags(serde_json::to_vec(&value).unwrap());
+            let escaped = without_tags(serde_json::to_vec(&value).unwrap().into());
             prop_assert!(!escaped.iter().any(|byte| b"<>&".contains(byte)));
             prop_assert_eq!(serde_json::from_slice::<serde_json::Value>(&escaped).unwrap(), value);
         }

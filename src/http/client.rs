@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method};
 
 use super::mount::Front;
+use crate::app::settings::Networks;
 use crate::domain::{Error, Result};
 use crate::model::time::{Span, Time};
 use crate::model::tokens::PlainToken;
@@ -48,19 +49,24 @@ pub(super) fn idempotency_key(parts: &Parts) -> Result<Option<String>> {
 /// The right-most entry of `X-Forwarded-For` that is no trusted proxy, where the peer is one; else the peer.
 pub fn client_address(front: &Front, parts: &Parts) -> IpAddr {
     let peer = parts.extensions.get::<super::listen::Peer>().map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.address.ip().to_canonical());
-    if !front.proxies.contain(peer) {
-        if parts.headers.contains_key("x-forwarded-for") {
-            warn_of(peer, front.app.now());
-        }
+    if !front.proxies.contain(peer) && parts.headers.contains_key("x-forwarded-for") {
+        warn_of(peer, front.app.now());
+    }
+    forwarded(&front.proxies, peer, &parts.headers)
+}
+
+/// As [`client_address`], for requests of this peer.
+pub(super) fn forwarded(proxies: &Networks, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    if !proxies.contain(peer) {
         return peer;
     }
     // A client may put any bytes before its proxy's entry; they must not hide it.
-    let lists: Vec<_> = parts.headers.get_all("x-forwarded-for").iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let lists: Vec<_> = headers.get_all("x-forwarded-for").iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     let mut nearest = peer;
     for entry in lists.iter().rev().flat_map(|list| list.rsplit(',')) {
         let Some(address) = parse_forwarded(entry.trim()) else { return nearest };
         nearest = address;
-        if !front.proxies.contain(address) {
+        if !proxies.contain(address) {
             return address;
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn compressed(mut answer: Answer, headers: &HeaderMap) -> Answer {
     let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 4), flate2::Compression::fast());
     match encoder.write_all(&body).and_then(|()| encoder.finish()) {
         Ok(small) => {
-            answer.body = Some(small);
+            answer.body = Some(small.into());
             answer.with(CONTENT_ENCODING, HeaderValue::from_static("gzip"))
         }
         // Memory does not fail; were it to, the page goes as it is.
@@ -56,10 +56,10 @@ mod tests {
     fn a_page_is_compressed_unless_it_is_small_or_secret_and_is_whole_in_any_case() {
         let page = |length: usize| {
             let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
-            Answer { status: StatusCode::OK, headers, body: Some(vec![b'a'; length]) }
+            Answer { status: StatusCode::OK, headers, body: Some(vec![b'a'; length].into()) }
         };
         let takes = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("gzip, br"))]);
-        let length = |answer: &Answer| answer.body.as_ref().map(Vec::len);
+        let length = |answer: &Answer| answer.body.as_ref().map(bytes::Bytes::len);
         assert_eq!(length(&compressed(page(SMALL - 1), &takes)), Some(SMALL - 1));
         assert_eq!(length(&compressed(page(SMALL), &HeaderMap::new())), Some(SMALL));
         let secret = page(SMALL).with(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -68,14 +68,28 @@ impl Form {
     }
 }
 
-/// Reads the form that a POST carries.
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
+/// Whether a POST carries a form. One that says nothing of its type is read as one.
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let is_form =
         |value: &str| value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
-    if headers.get(CONTENT_TYPE).is_some_and(|value| !value.to_str().is_ok_and(is_form)) {
-        return Err(Error::UnsupportedMediaType);
-    }
-    Form::parse(&body::read_any(headers, body).await?)
+    headers.get(CONTENT_TYPE).is_none_or(|value| value.to_str().is_ok_and(is_form))
+}
+
+/// Reads the form that a POST carries, up to `largest` bytes. As soon as its key is there, `opens` says whether the rest is worth waiting for.
+pub(super) async fn read(headers: &HeaderMap, body: Body, largest: usize, opens: impl Fn(&Form) -> bool) -> Result<Form> {
+    let mut judged = false;
+    let look = |so_far: &[u8]| {
+        let Some(key) = Some(so_far).filter(|_| !judged).and_then(key_in) else { return Ok(()) };
+        judged = true;
+        if Form::parse(key).is_ok_and(|form| opens(&form)) { Ok(()) } else { Err(Error::Forged) }
+    };
+    Form::parse(&body::read_any(headers, body, largest, look).await?)
+}
+
+/// The pair `key=…` of a form that is still on its way, once it is whole: with what ends it.
+fn key_in(so_far: &[u8]) -> Option<&[u8]> {
+    let end = so_far.iter().rposition(|byte| *byte == b'&')?;
+    so_far[..end].split(|byte| *byte == b'&').find(|pair| pair.strip_prefix(KEY.as_bytes()).is_some_and(|rest| rest.starts_with(b"=")))
 }
 
 /// Whether the browser says that the form comes from a page of this origin (ASVS 4.2.2). One that says nothing is left to the key.
@@ -186,6 +200,15 @@ mod tests {
         for wrong in ["", "00", &key[1..], &format!("g{}", &key[1..]), &"0".repeat(64)] {
             assert!(!opens(wrong, &mine, "/logout"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_key_is_seen_as_soon_as_it_is_whole() {
+        assert_eq!(key_in(b"key=12"), None, "more of it may come");
+        assert_eq!(key_in(b"key=12&"), Some(&b"key=12"[..]));
+        assert_eq!(key_in(b"title=key%3D&key=1&key=2&x"), Some(&b"key=1"[..]), "the first one counts, as everywhere");
+        assert_eq!(key_in(b"keys=1&monkey=2&"), None);
+        assert_eq!(key_in(b""), None);
     }
 
     #[test]

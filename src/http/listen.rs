@@ -2,31 +2,45 @@
 //! What the requests mean is the router's business; no address is trusted or translated here.
 
 mod activity;
+mod incoming;
+mod outgoing;
+mod places;
 #[cfg(test)]
 mod tests;
 
-use std::io;
-use std::net::SocketAddr;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use hyper::body::Incoming;
+use axum::body::Body;
+use axum::http::Response;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 use tower::Service;
 
+use super::arrival::{Fault, names_its_host};
+pub use super::bounds::Limits;
+use super::callers::{Callers, Line, Running};
+use super::client::forwarded;
 use super::faces::Faces;
+use super::limits::network;
 use super::metrics::Metrics;
 use super::tls::Tls;
+use crate::app::settings::Networks;
 use crate::app::stop::Stop;
-use activity::{Activity, Answer, Noted, Verdict};
+use activity::{Activity, Noted, Turn, Verdict};
+use incoming::Arriving;
+pub(super) use incoming::Stopped;
+use outgoing::Answer;
+use places::{Entry, LOOK_AGAIN, Place, Places};
 
 /// Who is at the other end of the connection, in each request's extensions. It may be a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,101 +51,119 @@ pub struct Peer {
     pub tls: bool,
 }
 
-/// What a client may use up.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Connections at one time; more wait in the operating system's backlog.
-    pub max_connections: u32,
-    /// Bytes of a request's line and headers; more is answered 431 by the HTTP library.
-    pub header_bytes: u32,
-    /// For a whole request head, from its first byte (the first one: from the connection's beginning).
-    pub header_timeout: Duration,
-    /// For the TLS handshake.
-    pub handshake_timeout: Duration,
-    /// For a client that takes nothing of what we send.
-    pub write_timeout: Duration,
-    /// For a connection between requests.
-    pub idle_timeout: Duration,
-    /// From the signal to stop until what still runs is dropped.
-    pub grace: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            max_connections: 1024,
-            header_bytes: 32 * 1024,
-            header_timeout: Duration::from_secs(10),
-            handshake_timeout: Duration::from_secs(10),
-            write_timeout: Duration::from_secs(30),
-            idle_timeout: Duration::from_secs(75),
-            // Whoever sends SIGTERM often sends SIGKILL ten seconds later; the last second is for what has to be written down.
-            grace: Duration::from_secs(8),
-        }
-    }
-}
-
-impl Limits {
-    /// How long a connection may rest when others wait for its place.
-    const IDLE_WHEN_FULL: Duration = Duration::from_secs(1);
-    /// How much longer than the grace the last connections may take to be gone.
-    const FAREWELL: Duration = Duration::from_secs(1);
-    /// How often a connection is judged, so by how much a time-out may be late.
-    fn pulse(&self) -> Duration {
-        let shortest = self.header_timeout.min(self.write_timeout).min(self.idle_timeout);
-        (shortest / 4).max(Duration::from_millis(10))
-    }
-}
-
 struct House {
     tls: Option<Tls>,
     faces: Faces,
     limits: Limits,
+    /// Peers whose `X-Forwarded-For` is believed, and which have connections for many.
+    proxies: Networks,
+    places: Arc<Places>,
+    callers: Arc<Callers>,
     metrics: Metrics,
     protocol: auto::Builder<TokioExecutor>,
-    full: AtomicBool,
     /// Connections that were still at work at the end of the grace.
     dropped: AtomicUsize,
 }
 
 /// Serves `faces` on `listener` until `stop`; then accepts no more, closes what rests, lets finish what runs, and drops the remainder after `limits.grace`.
-/// Returns how many connections had to be dropped.
+/// Peers in `proxies` speak for others. Returns how many connections had to be dropped.
 pub async fn serve(
     listener: TcpListener,
     tls: Option<Tls>,
     faces: impl Into<Faces>,
-    limits: Limits,
+    (limits, proxies): (Limits, Networks),
     metrics: Metrics,
     mut stop: Stop,
 ) -> usize {
-    let seats = Arc::new(Semaphore::new(limits.max_connections as usize));
+    let (places, callers) = (Places::new(&limits), Callers::new(&limits));
+    let held = Arc::clone(&callers);
+    let bytes = metrics.gauge("bugtome_held_bytes", "Bytes of bodies and answers that are held for clients.", move || {
+        i64::try_from(held.held()).unwrap_or(i64::MAX)
+    });
+    if let Err(error) = bytes {
+        tracing::warn!(%error, "the bytes that are held cannot be shown");
+    }
     let protocol = protocol(&limits);
     let house =
-        Arc::new(House { tls, faces: faces.into(), limits, metrics, protocol, full: AtomicBool::new(false), dropped: AtomicUsize::new(0) });
+        Arc::new(House { tls, faces: faces.into(), limits, proxies, places, callers, metrics, protocol, dropped: AtomicUsize::new(0) });
     loop {
         let next = async {
-            let seat = seat(&seats, &house.full).await?;
-            Some((seat, accept(&listener).await))
+            let (socket, address) = accept(&listener).await;
+            // On a socket for both families an IPv4 client comes as ::ffff:…, and all of them would share one /64.
+            let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+            let activity = Activity::new();
+            (place(&house, address, &activity).await, socket, address, activity)
         };
-        let (seat, (socket, address)) = tokio::select! {
-            next = next => match next { Some(next) => next, None => break },
+        let (place, socket, address, activity) = tokio::select! {
+            next = next => next,
             () = stop.wait() => break,
+        };
+        let Some(place) = place else {
+            house.metrics.closed("address_full");
+            refuse(socket, house.tls.is_some());
+            continue;
         };
         let (house, stop) = (Arc::clone(&house), stop.clone());
         tokio::spawn(async move {
-            attend(&house, socket, address, stop).await;
-            drop(seat);
+            attend(&house, socket, address, &activity, stop).await;
+            drop(place);
         });
     }
     drop(listener);
-    let all = house.limits.max_connections;
     // The connections keep the grace themselves; the margin is for the last of them to go.
-    let _ = timeout(house.limits.grace + Limits::FAREWELL, seats.acquire_many(all)).await;
+    let gone = async {
+        while !house.places.are_empty() {
+            house.places.freed().await;
+        }
+    };
+    let _ = timeout(house.limits.grace + Limits::FAREWELL, gone).await;
     let dropped = house.dropped.load(Ordering::Acquire);
     if dropped > 0 {
         tracing::warn!(dropped, "connections were dropped at the end of the time for finishing");
     }
     dropped
+}
+
+/// A place for a connection, waited for where all are taken by connections at work; none where its address has as many as it may.
+async fn place(house: &House, address: SocketAddr, activity: &Arc<Activity>) -> Option<Place> {
+    let (network, trusted) = (network(address.ip()), house.proxies.contain(address.ip()));
+    let mut waited = false;
+    loop {
+        match house.places.enter(network, trusted, activity) {
+            Entry::Let(place) => {
+                if waited {
+                    tracing::info!("there is room for new connections again");
+                }
+                return Some(place);
+            }
+            Entry::Refused => return None,
+            Entry::Full => {}
+        }
+        if !waited {
+            waited = true;
+            tracing::warn!("all connections are taken and at work; new ones wait until one ends or rests");
+        }
+        let _ = timeout(LOOK_AGAIN, house.places.freed()).await;
+    }
+}
+
+/// What a connection too many is told: nothing of a request has been read, so that it is the same for all.
+const REFUSAL: &str = concat!(
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 98\r\nRetry-After: 1\r\nConnection: close\r\n\r\n",
+    r#"{"error":"Service Unavailable","message":"Too many connections from this address. Try again soon"}"#
+);
+
+/// Says so to a connection that gets no place, as far as that goes without waiting. Before a TLS handshake there are no words for it.
+fn refuse(socket: TcpStream, tls: bool) {
+    if tls {
+        return;
+    }
+    let Ok(mut socket) = socket.into_std() else { return };
+    let _ = socket.write(REFUSAL.as_bytes());
+    let _ = socket.shutdown(Shutdown::Write);
+    // Bytes that are there and unread would make the end a reset, which takes back what was said.
+    let mut unread = [0; 4096];
+    while matches!(socket.read(&mut unread), Ok(count) if count == unread.len()) {}
 }
 
 fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
@@ -150,20 +182,6 @@ fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .keep_alive_interval(limits.write_timeout)
         .keep_alive_timeout(limits.write_timeout);
     protocol
-}
-
-/// Waits for a free place; none only if there are none to be had any more.
-async fn seat(seats: &Arc<Semaphore>, full: &AtomicBool) -> Option<OwnedSemaphorePermit> {
-    if let Ok(seat) = Arc::clone(seats).try_acquire_owned() {
-        if full.swap(false, Ordering::AcqRel) {
-            tracing::info!("there is room for new connections again");
-        }
-        return Some(seat);
-    }
-    if !full.swap(true, Ordering::AcqRel) {
-        tracing::warn!("all connections are taken; new ones wait until one ends");
-    }
-    Arc::clone(seats).acquire_owned().await.ok()
 }
 
 /// Accepts the next connection. What is wrong with one connection is passed over; what is wrong with us (no file descriptors left) is waited out.
@@ -185,41 +203,49 @@ fn is_the_clients(error: &io::Error) -> bool {
 }
 
 /// Serves one connection to its end.
-async fn attend(house: &House, socket: TcpStream, address: SocketAddr, mut stop: Stop) {
+async fn attend(house: &Arc<House>, socket: TcpStream, address: SocketAddr, activity: &Arc<Activity>, mut stop: Stop) {
     let _counted = house.metrics.connection();
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    // On a socket for both families an IPv4 client comes as ::ffff:…, and all of them would share one /64.
-    let address = SocketAddr::new(address.ip().to_canonical(), address.port());
-    let activity = Activity::new();
-    let socket = Noted { socket, activity: Arc::clone(&activity) };
+    let socket = Noted { socket, activity: Arc::clone(activity) };
     let Some(tls) = &house.tls else {
-        return converse(house, socket, Peer { address, tls: false }, &activity, stop).await;
+        return converse(house, socket, Peer { address, tls: false }, activity, stop).await;
     };
     let handshake = timeout(house.limits.handshake_timeout, tls.acceptor().accept(socket));
     let shaken = tokio::select! {
         shaken = handshake => shaken,
+        () = activity.must_give_way() => return house.metrics.closed("gave_way"),
         () = stop.wait() => return,
     };
     match shaken {
-        Ok(Ok(stream)) => converse(house, stream, Peer { address, tls: true }, &activity, stop).await,
+        Ok(Ok(stream)) => {
+            activity.begin_anew();
+            converse(house, stream, Peer { address, tls: true }, activity, stop).await;
+        }
         Ok(Err(error)) => tracing::debug!(%error, "the TLS handshake failed"),
-        Err(_) => tracing::debug!("the TLS handshake took too long"),
+        Err(_) => {
+            house.metrics.closed("slow_handshake");
+            tracing::debug!("the TLS handshake took too long");
+        }
     }
 }
 
-async fn converse<S>(house: &House, stream: S, peer: Peer, activity: &Arc<Activity>, mut stop: Stop)
+async fn converse<S>(house: &Arc<House>, stream: S, peer: Peer, activity: &Arc<Activity>, mut stop: Stop)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(|mut request: hyper::Request<Incoming>| {
+    let own = (!house.proxies.contain(peer.address.ip())).then(|| Line::new(house.callers.of(peer.address.ip())));
+    let service = service_fn(|request: hyper::Request<Incoming>| {
         let turn = activity.begin(request.version());
-        request.extensions_mut().insert(peer);
-        // A router is always ready; its clone is a count.
-        let answer = house.faces.of(request.uri().path()).call(request);
-        async move { answer.await.map(|response| response.map(|body| Answer::new(body, turn))) }
+        let line = own.clone().unwrap_or_else(|| {
+            // A proxy's connection is one for many: each of them is a caller.
+            let address = forwarded(&house.proxies, peer.address.ip(), request.headers());
+            Line::new(house.callers.of(address))
+        });
+        answer(Arc::clone(house), request, peer, turn, line)
     });
+    let mut must_give_way = pin!(activity.must_give_way());
     let mut connection = pin!(house.protocol.serve_connection(TokioIo::new(stream), service));
     let mut pulse = interval(house.limits.pulse());
     pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -234,8 +260,16 @@ where
                 connection.as_mut().graceful_shutdown();
                 end = Some(Instant::now() + house.limits.grace);
             }
-            _ = pulse.tick() => match activity.judge(&house.limits, house.full.load(Ordering::Acquire)) {
-                Verdict::Slow(reason) => return tracing::debug!(reason, "a slow client was cut off"),
+            () = must_give_way.as_mut(), if end.is_none() => {
+                house.metrics.closed("gave_way");
+                connection.as_mut().graceful_shutdown();
+                end = Some(Instant::now() + house.limits.grace);
+            }
+            _ = pulse.tick() => match activity.judge(&house.limits, house.places.are_full()) {
+                Verdict::Slow(reason) => {
+                    house.metrics.closed(reason.word());
+                    return tracing::debug!(reason = reason.word(), "a slow client was cut off");
+                }
                 Verdict::Idle if end.is_none() => {
                     connection.as_mut().graceful_shutdown();
                     end = Some(Instant::now() + house.limits.grace);
@@ -250,4 +284,30 @@ where
             }
         }
     }
+}
+
+/// Has the face answer one request, or refuse it where it may not run.
+fn answer(
+    house: Arc<House>,
+    request: hyper::Request<Incoming>,
+    peer: Peer,
+    turn: Turn,
+    line: Arc<Line>,
+) -> impl Future<Output = Result<Response<Answer>, std::convert::Infallible>> {
+    let running: Option<Running> = line.run();
+    let fault = match &running {
+        None => Some(Fault::TooMuchAtOnce),
+        Some(_) => (!names_its_host(&request)).then_some(Fault::Host),
+    };
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(peer);
+    parts.extensions.insert(Arc::clone(&line));
+    if let Some(fault) = fault {
+        parts.extensions.insert(fault);
+    }
+    let body = if body.is_end_stream() { Body::empty() } else { Body::new(Arriving::new(body, Arc::clone(&house), &line)) };
+    // A router is always ready; its clone is a count.
+    let answer = house.faces.of(parts.uri.path()).call(hyper::Request::from_parts(parts, body));
+    let uncounted = house.limits.bytes.uncounted;
+    async move { answer.await.map(|response| response.map(|body| Answer::new(body, turn, running, &line, uncounted))) }
 }

@@ -12,6 +12,7 @@ use prometheus::{Counter, Encoder, Gauge, HistogramOpts, HistogramVec, IntCounte
 use tokio::net::TcpListener;
 
 use super::listen::{self, Limits};
+use crate::app::settings::Networks;
 use crate::app::stop::Stop;
 
 /// Counts; cheap to clone. Memory is bounded: labels are route templates, known methods and words from the code, never what a client sent.
@@ -24,6 +25,7 @@ struct Counts {
     refusals: IntCounterVec,
     database: HistogramVec,
     connections: IntGauge,
+    closed: IntCounterVec,
     refresh: std::sync::Mutex<Vec<Box<dyn Fn() + Send>>>,
 }
 
@@ -32,6 +34,9 @@ impl std::fmt::Debug for Counts {
         f.debug_struct("Counts").finish_non_exhaustive()
     }
 }
+
+/// Why the listener ends or refuses connections: told from the start, so that a rise from nothing is seen.
+const CLOSED: [&str; 7] = ["address_full", "gave_way", "no_answer_taken", "no_request", "slow_body", "slow_handshake", "slow_head"];
 
 /// Seconds, from a judged read of 100 µs to the deadline of 1.6 s and beyond.
 const SECONDS: [f64; 14] = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -56,13 +61,21 @@ impl Metrics {
             refusals: IntCounterVec::new(Opts::new("bugtome_refusals_total", "Requests refused, by reason."), &["reason"])?,
             database: histogram("bugtome_database_duration_seconds", "Time in the database, by kind of access.", &["kind"])?,
             connections: IntGauge::new("bugtome_connections", "Open connections of clients.")?,
+            closed: IntCounterVec::new(
+                Opts::new("bugtome_connections_closed_total", "Connections refused or cut off, by reason."),
+                &["reason"],
+            )?,
             refresh: std::sync::Mutex::default(),
         };
-        let collectors: [Box<dyn Collector>; 4] = [
+        for reason in CLOSED {
+            counts.closed.with_label_values(&[reason]).reset();
+        }
+        let collectors: [Box<dyn Collector>; 5] = [
             Box::new(counts.requests.clone()),
             Box::new(counts.refusals.clone()),
             Box::new(counts.database.clone()),
             Box::new(counts.connections.clone()),
+            Box::new(counts.closed.clone()),
         ];
         for collector in collectors {
             counts.registry.register(collector)?;
@@ -81,6 +94,13 @@ impl Metrics {
     pub fn refused(&self, reason: &'static str) {
         if let Some(counts) = &self.0 {
             counts.refusals.with_label_values(&[reason]).inc();
+        }
+    }
+
+    /// A connection was refused or cut off; `reason` is one of [`CLOSED`].
+    pub(super) fn closed(&self, reason: &'static str) {
+        if let Some(counts) = &self.0 {
+            counts.closed.with_label_values(&[reason]).inc();
         }
     }
 
@@ -168,7 +188,7 @@ pub async fn serve(listener: TcpListener, metrics: Metrics, stop: Stop) {
         async move { answer(&metrics, &method, uri.path()) }
     });
     let limits = Limits { max_connections: 16, ..Limits::default() };
-    listen::serve(listener, None, router, limits, Metrics::off(), stop).await;
+    listen::serve(listener, None, router, (limits, Networks::default()), Metrics::off(), stop).await;
 }
 
 fn answer(metrics: &Metrics, method: &Method, path: &str) -> Response {

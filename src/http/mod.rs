@@ -2,7 +2,10 @@
 //! No rule about who may do what, no SQL.
 
 pub mod answer;
+pub(crate) mod arrival;
 pub mod body;
+pub mod bounds;
+mod callers;
 pub mod certificate;
 pub mod client;
 pub mod compression;

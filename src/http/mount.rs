@@ -14,6 +14,7 @@ use axum::routing::{MethodFilter, on};
 
 use super::answer::Answer;
 use super::body;
+use super::callers::{self, Line};
 use super::client::{Presented, client_address, idempotency_key, presented, wants_problem_json};
 use super::guard::StrictTransport;
 use super::limits::{Counted, Limiter, Look, Standing};
@@ -147,7 +148,8 @@ async fn answer(front: Arc<Front>, face: Face, route: Route, request: HttpReques
     let address = client_address(&front, &parts);
     let mut passed = Passed::default();
     let app = front.app.for_one_request();
-    let outcome = Visit { front: &front, app: &app, face, route, address, wording }.run(parts, body, credential, &mut passed).await;
+    let line = callers::line(&parts.extensions);
+    let outcome = Visit { front: &front, app: &app, face, route, address, wording, line }.run(parts, body, credential, &mut passed).await;
     // A refused request is a use too: somebody who tries what a stolen token may do shall be seen.
     if let Some(token) = passed.token {
         front.uses.note(token, front.app.now(), address);
@@ -164,6 +166,8 @@ struct Visit<'a> {
     route: Route,
     address: IpAddr,
     wording: Wording,
+    /// What its caller has under way.
+    line: Option<Arc<Line>>,
 }
 
 impl Visit<'_> {
@@ -226,12 +230,16 @@ impl Visit<'_> {
         let (about, scans) = operation.as_ref().map_or((About::Nothing, false), |operation| (operation.about, operation.scans));
         let mut operation = Some(operation);
         let this = self.detached();
+        let line = self.line.clone();
         let mut counted: Option<Passed> = None;
         let work = move |ctx: &mut Ctx<'_>| {
             let seen = *counted.get_or_insert_with(|| this.count(ctx));
-            if let Err(error) = allow(ctx, seen, this.route.capability) {
-                return Ok((seen, Err(error)));
-            }
+            // Asked here, just before the answer is made: what waits for the database is not made yet.
+            let may = allow(ctx, seen, this.route.capability).and_then(|()| callers::check_before(line.as_ref()));
+            let _alone = match may {
+                Ok(alone) => alone,
+                Err(error) => return Ok((seen, Err(error))),
+            };
             let outcome = match &mut operation {
                 Some(Ok(operation)) => (operation.run)(ctx),
                 other => {
@@ -240,7 +248,7 @@ impl Visit<'_> {
             };
             match outcome {
                 Err(error @ Error::Store(_)) => Err(error),
-                outcome => Ok((seen, outcome)),
+                outcome => Ok((seen, outcome.and_then(|answer| answer.within(line.as_ref())))),
             }
         };
         let outcome = if scans {
@@ -319,13 +327,12 @@ impl Detached {
     /// This happens once, also where the database makes the judging run again.
     fn count(&self, ctx: &Ctx<'_>) -> Passed {
         let counted = match (ctx.token(), self.route.capability) {
-            (_, Capability::ReadDescription) => None,
-            (_, Capability::RevokeFoundTokens) => Some(Counted::finder(self.address)),
-            (Some(judged), _) => Some(Counted::Token(judged.chain())),
-            (None, _) => Some(Counted::address(self.address)),
+            (_, Capability::RevokeFoundTokens) => Counted::finder(self.address),
+            (Some(judged), _) => Counted::Token(judged.chain()),
+            (None, _) => Counted::address(self.address),
         };
         Passed {
-            look: counted.map_or(Look::Free, |counted| self.front.limiter.look(counted, ctx.now)),
+            look: self.front.limiter.look(counted, ctx.now),
             standing: None,
             expires_at: ctx.token().and_then(|judged| judged.expires_at).filter(|end| end.since(ctx.now) <= EXPIRY_NOTICE),
             token: ctx.token().map(|judged| judged.id),
@@ -382,6 +389,7 @@ pub(super) const fn reason(error: &Error) -> Option<&'static str> {
         Error::NotFound => "not_found",
         Error::Malformed(_) => "malformed",
         Error::TooLarge => "too_large",
+        Error::TooMuchAtOnce => "too_much_at_once",
         Error::UnsupportedMediaType => "media_type",
         Error::Invalid(_) => "invalid",
         Error::Conflict(_) => "conflict",

@@ -13,6 +13,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, Uri};
 use axum::routing::{MethodFilter, on};
 
 use super::answer::Answer;
+use super::body;
+use super::bounds::{LARGEST_BODY, LARGEST_BODY_WITHOUT_SESSION};
+use super::callers::{self, Line};
 use super::client::client_address;
 use super::compression;
 use super::cookies::{self, Name};
@@ -73,6 +76,8 @@ struct Inner {
     headers: HeaderMap,
     address: IpAddr,
     request: Option<RequestId>,
+    /// What its caller has under way.
+    line: Option<Arc<Line>>,
     form: Form,
     session: Option<Secret>,
     visitor: Secret,
@@ -93,6 +98,7 @@ impl Visit {
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
         let request = parts.extensions.get::<RequestId>().copied();
         let marker = Marker::new(front.app.random().bytes());
+        let line = callers::line(&parts.extensions);
         let inner = Inner {
             app: front.app.for_one_request(),
             front,
@@ -103,6 +109,7 @@ impl Visit {
             headers: parts.headers,
             address,
             request,
+            line,
             form,
             session,
             visitor,
@@ -247,6 +254,11 @@ impl Visit {
         Self(Arc::new(Inner { form: self.form().without(name), ..Inner::clone(&self.0) }))
     }
 
+    /// The same request with the form that it carried. The database's time begins with it: what the form took to arrive is not the database's.
+    fn with(&self, form: Form) -> Self {
+        Self(Arc::new(Inner { form, app: self.0.front.app.for_one_request(), ..Inner::clone(&self.0) }))
+    }
+
     /// Notes the session's use, and asks whether its user may come in at all.
     fn let_in(&self, ctx: &Ctx<'_>) -> Result<()> {
         if let Some(session) = ctx.session() {
@@ -266,14 +278,26 @@ impl Visit {
         }
     }
 
+    /// Makes nothing more for a caller who has not taken what was made before.
+    fn bounded<T>(
+        &self,
+        mut work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
+    ) -> impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static {
+        let line = self.0.line.clone();
+        move |ctx| {
+            let _alone = callers::check_before(line.as_ref())?;
+            work(ctx)
+        }
+    }
+
     /// Judges the session and reads, in one snapshot.
     pub async fn read<T: Send + 'static>(&self, work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        self.0.app.read(self.who(), Via::Web, self.judged(work)).await
+        self.0.app.read(self.who(), Via::Web, self.judged(self.bounded(work))).await
     }
 
     /// As [`Visit::read`] for what may have to look at many rows.
     pub async fn scan<T: Send + 'static>(&self, work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        self.0.app.scan(self.who(), Via::Web, self.judged(work)).await
+        self.0.app.scan(self.who(), Via::Web, self.judged(self.bounded(work))).await
     }
 
     /// Judges the session and writes, in one transaction.
@@ -300,15 +324,15 @@ impl Visit {
 
 async fn answer(front: Arc<Front>, refuse: Refuse, route: PageRoute, request: HttpRequest) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let form = if *route.method == Method::POST { forms::read(&parts.headers, body).await } else { Ok(Form::default()) };
-    let (form, unread) = form.map_or_else(|error| (Form::default(), Some(error)), |form| (form, None));
-    let visit = Visit::new(front, route.path, route.capability, parts, form);
-    let outcome = match unread {
-        Some(error) => Err(error),
-        None if *route.method == Method::POST && !is_ours(&visit) => Err(Error::Forged),
+    let mut visit = Visit::new(front, route.path, route.capability, parts, Form::default());
+    let taken = if *route.method == Method::POST { take_form(&mut visit, body).await } else { Ok(()) };
+    let outcome = match taken {
+        Err(error) => Err(error),
         // Without a session there is nothing to be looked at, not even what was sent.
-        None if visit.0.session.is_none() && route.capability.rule().door != Door::Anybody => Err(Error::Unauthenticated),
-        None => (route.answer)(visit.clone()).await,
+        Ok(()) if visit.0.session.is_none() && route.capability.rule().door != Door::Anybody => Err(Error::Unauthenticated),
+        // What a form has done is done: its answer is given in any case.
+        Ok(()) if *route.method == Method::POST => (route.answer)(visit.clone()).await,
+        Ok(()) => (route.answer)(visit.clone()).await.and_then(|answer| answer.within(visit.0.line.as_ref())),
     };
     let kind = if visit.0.session.is_some() { "user" } else { "anonymous" };
     let (error, inside) = (outcome.as_ref().err().and_then(reason), outcome.as_ref().err().and_then(detail));
@@ -327,11 +351,38 @@ async fn answer(front: Arc<Front>, refuse: Refuse, route: PageRoute, request: Ht
     response
 }
 
-/// Whether a page of ours, given to this browser, has sent the form.
-fn is_ours(visit: &Visit) -> bool {
+/// Takes the form that a POST carries, and judges on the way whether more of it is worth waiting for: the head, then its length and, where that
+/// is much, the session, then the key as soon as it is there.
+async fn take_form(visit: &mut Visit, body: Body) -> Result<()> {
+    let headers = &visit.0.headers;
+    if !forms::is_form(headers) {
+        return Err(Error::UnsupportedMediaType);
+    }
+    if !comes_from_here(visit) {
+        return Err(Error::Forged);
+    }
+    let is_small = body::announced(headers).is_some_and(|length| length <= LARGEST_BODY_WITHOUT_SESSION as u64);
+    let largest = if is_small || !is_signed_in(visit).await? { LARGEST_BODY_WITHOUT_SESSION } else { LARGEST_BODY };
+    let form = forms::read(headers, body, largest, |form| has_our_key(visit, form)).await?;
+    *visit = visit.with(form);
+    if has_our_key(visit, &visit.0.form) { Ok(()) } else { Err(Error::Forged) }
+}
+
+/// Whether the browser's session lives; asked before much is taken from it.
+async fn is_signed_in(visit: &Visit) -> Result<bool> {
+    Ok(visit.0.session.is_some() && visit.as_anybody().read(|ctx| Ok(ctx.session().is_some())).await?)
+}
+
+/// Whether a page of this server has sent the form, as far as the browser says.
+fn comes_from_here(visit: &Visit) -> bool {
     let base = visit.0.front.app.base_url();
     let origin = base.match_indices('/').nth(2).map_or(&*base, |(end, _)| &base[..end]);
-    forms::is_from_here(&visit.0.headers, origin) && forms::opens(visit.0.form.text(forms::KEY), visit.secret(), visit.0.uri.path())
+    forms::is_from_here(&visit.0.headers, origin)
+}
+
+/// Whether a page that was given to this browser has sent the form.
+fn has_our_key(visit: &Visit, form: &Form) -> bool {
+    forms::opens(form.text(forms::KEY), visit.secret(), visit.0.uri.path())
 }
 
 /// The answer with its cookies and, where that is safe and worth it, compressed.

@@ -21,7 +21,7 @@ pub(super) fn page(template: &impl Template) -> Result<Answer> {
 pub(super) fn page_with(status: StatusCode, template: &impl Template) -> Result<Answer> {
     let text = template.render().map_err(|error| Error::Internal(format!("a page cannot be written: {error}")))?;
     let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
-    Ok(Answer { status, headers, body: Some(text.into_bytes()) })
+    Ok(Answer { status, headers, body: Some(text.into()) })
 }
 
 /// A page with a secret on it: kept nowhere, and never compressed.

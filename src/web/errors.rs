@@ -45,11 +45,12 @@ pub(super) fn refuse(visit: Visit, error: Error) -> Pin<Box<dyn Future<Output = 
         }
         let retry = match error {
             Error::RateLimited(seconds) => Some(seconds),
-            Error::Store(StoreError::Busy | StoreError::Retry | StoreError::Deadline | StoreError::Unavailable(_)) => Some(1),
+            Error::TooMuchAtOnce
+            | Error::Store(StoreError::Busy | StoreError::Retry | StoreError::Deadline | StoreError::Unavailable(_)) => Some(1),
             _ => None,
         };
-        // A database that does not answer is not asked again, for the name of who is signed in.
-        let frame = if matches!(error, Error::Store(_)) { None } else { frame_of(&visit).await };
+        // A database that does not answer is not asked again, for the name of who is signed in; nor for who asks for too much.
+        let frame = if matches!(error, Error::Store(_) | Error::TooMuchAtOnce) { None } else { frame_of(&visit).await };
         let answer = page_of(&visit, frame, tell(&error));
         match retry {
             Some(seconds) => answer.with(RETRY_AFTER, seconds),
@@ -164,6 +165,13 @@ fn tell(error: &Error) -> Told {
             "another one comes",
             "it is not looked at; wait a quarter of an hour",
         ),
+        Error::TooMuchAtOnce => told(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too much at once",
+            "an address for which many requests are under way already",
+            "another one comes",
+            "nothing is done; try again in a moment",
+        ),
         Error::Store(StoreError::Busy | StoreError::Retry | StoreError::Deadline | StoreError::Unavailable(_)) => told(
             StatusCode::SERVICE_UNAVAILABLE,
             "Not right now",
@@ -215,5 +223,5 @@ fn page_of(visit: &Visit, frame: Option<Frame>, told: Told) -> Answer {
 pub(super) fn broken() -> Answer {
     let text = "Something broke on our side. The header X-Request-Id helps to find out what.\n";
     let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
-    Answer { status: StatusCode::INTERNAL_SERVER_ERROR, headers, body: Some(text.as_bytes().to_vec()) }
+    Answer { status: StatusCode::INTERNAL_SERVER_ERROR, headers, body: Some(text.into()) }
 }

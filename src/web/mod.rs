@@ -54,6 +54,7 @@ use axum::middleware::{Next, from_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::domain::Error;
+use crate::http::arrival::Fault;
 use crate::http::compression::accepts_gzip;
 use crate::http::guard::guarded;
 use crate::http::log::{InternalDetail, Observe};
@@ -71,12 +72,13 @@ pub fn with_routes(front: &Arc<Front>, table: &[PageRoute]) -> Router {
     for route in table {
         router = mount_page(router, front, errors::refuse, *route);
     }
-    let (no_page, no_method) = (Arc::clone(front), Arc::clone(front));
+    let (no_page, no_method, door) = (Arc::clone(front), Arc::clone(front), Arc::clone(front));
     let transport = front.transport;
     router
         .merge(static_files())
         .fallback(move |request| lost(Arc::clone(&no_page), request, StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(move |request| lost(Arc::clone(&no_method), request, StatusCode::METHOD_NOT_ALLOWED))
+        .layer(from_fn(move |request: Request, next: Next| let_in(Arc::clone(&door), request, next)))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(with_policy))
         .layer(from_fn(move |request: Request, next: Next| guarded(request, next, transport)))
@@ -104,6 +106,14 @@ async fn lost(front: Arc<Front>, request: Request, status: StatusCode) -> Respon
     } else {
         errors::wrong_method(visit.clone()).await
     };
+    finish(&visit, answer)
+}
+
+/// The page's answer, or the refusal of a request in which the listener has found a fault.
+async fn let_in(front: Arc<Front>, request: Request, next: Next) -> Response<Body> {
+    let Some(fault) = Fault::of(request.extensions()) else { return next.run(request).await };
+    let visit = Visit::lost(&front, request);
+    let answer = errors::refuse(visit.clone(), fault.error()).await;
     finish(&visit, answer)
 }
 

@@ -184,7 +184,7 @@ pub(super) async fn gherkin(visit: Visit) -> Result<Answer> {
     address.check(&ticket)?;
     let text = Gherkin::of(&code(&ticket), &ticket.title, &ticket.given, &ticket.when, &ticket.then).to_string();
     let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
-    let answer = Answer { status: StatusCode::OK, headers, body: Some(text.into_bytes()) };
+    let answer = Answer { status: StatusCode::OK, headers, body: Some(text.into()) };
     // What people wrote is a file of its own, and no part of a page (RFC 6266 §4.2). A code is letters, digits and a dash.
     Ok(answer.with(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.feature\"", code(&ticket))))
 }

@@ -18,14 +18,14 @@ pub fn ticket(reader: Reader<'_>, row: &TicketRow) -> Vec<u8> {
 
 /// A list of tickets.
 pub fn list(reader: Reader<'_>, rows: &[TicketRow]) -> Vec<u8> {
-    let mut json = Json::with_capacity(USUAL * rows.len());
+    let mut json = Json::with_capacity(room(rows));
     write_list(&mut json, reader, rows);
     json.into_bytes()
 }
 
 /// Tickets of an organization, with how many there are.
 pub fn with_meta(reader: Reader<'_>, rows: &[TicketRow], meta: Meta) -> Vec<u8> {
-    let mut json = Json::with_capacity(USUAL * rows.len());
+    let mut json = Json::with_capacity(room(rows));
     json.raw("{\"tickets\":");
     write_list(&mut json, reader, rows);
     json.raw(",\"meta\":{");
@@ -53,6 +53,12 @@ pub struct Meta {
     pub page: Option<i64>,
     /// Rows a page.
     pub per_page: i64,
+}
+
+/// Bytes for so many tickets, so that a large list is not copied while it grows.
+fn room(rows: &[TicketRow]) -> usize {
+    let texts = |row: &TicketRow| row.given.len() + row.when.len() + row.then.len() + row.notes.as_ref().map_or(0, String::len);
+    rows.iter().map(|row| USUAL.max(1_024 + texts(row))).sum()
 }
 
 fn write_list(json: &mut Json, reader: Reader<'_>, rows: &[TicketRow]) {

@@ -20,6 +20,24 @@ both! {
     zero_is_no_limit_and_no_headers,
     each_request_counts_once,
     finders_have_a_limit_of_their_own,
+    the_description_counts_on_the_address_whoever_asks,
+}
+
+// Finding 4: it was the one large answer that anybody could have without end.
+async fn the_description_counts_on_the_address_whoever_asks(mut app: TestApp) {
+    let world = app.world().await;
+    app.restart(&few(1_000, 3));
+    let vera = app.personal_token(&world.viewer, Scopes::FULL).await;
+    let first = app.anonymous().get("openapi.json").await;
+    first.is(200);
+    assert_eq!((first.number("x-ratelimit-limit"), first.number("x-ratelimit-remaining")), (3, 2));
+    assert_eq!(vera.get("openapi.json").await.number("x-ratelimit-remaining"), 1);
+    let known = first.header("etag").unwrap();
+    assert_eq!(app.anonymous().get("openapi.json").with("if-none-match", known).await.status, 304);
+    app.anonymous().get("openapi.json").await.is(429);
+    vera.get("openapi.json").await.is(429);
+    assert_eq!(vera.get("tickets").await.number("x-ratelimit-remaining"), 999, "the token has lost nothing by it");
+    app.anonymous().at("192.0.2.2").get("openapi.json").await.is(200);
 }
 
 fn few(authenticated: u32, anonymous: u32) -> Settings {

@@ -17,6 +17,8 @@ mod comment_pages;
 #[cfg(test)]
 mod comments;
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
 mod dependencies;
 #[cfg(test)]
 mod disks;

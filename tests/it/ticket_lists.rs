@@ -31,6 +31,32 @@ both! {
     a_personal_token_sees_all_its_organizations,
     a_project_token_sees_its_project,
     deleted_projects_are_left_out,
+    a_page_by_cursor_ends_early_and_one_by_number_is_whole,
+}
+
+// Finding 4: a hundred tickets may have eight megabytes of words, and more.
+async fn a_page_by_cursor_ends_early_and_one_by_number_is_whole(app: TestApp) {
+    let world = app.world().await;
+    let mia = app.personal_token(&world.member, Scopes::FULL).await;
+    for number in 0..60 {
+        let large = json!({"title": format!("{number}"), "notes": "ü".repeat(25_000)});
+        mia.post("tickets", ticket(&world.project, &large)).await.is(201);
+    }
+    let whole = mia.get("tickets?per_page=100").await;
+    assert_eq!((whole.is(200).as_array().unwrap().len(), whole.pages().0), (60, 60));
+    let first = mia.get("tickets?per_page=1").await;
+    let mut all = vec![first.is(200)[0]["title"].clone()];
+    let mut sizes = Vec::new();
+    let mut next = first.header("link").map(|link| link.replace("per_page=1&", "per_page=100&"));
+    while let Some(link) = next {
+        let page = mia.get(link.strip_prefix("</api/v1/").unwrap().split('>').next().unwrap()).await;
+        let rows = page.is(200);
+        sizes.push(rows.as_array().unwrap().len());
+        all.extend(rows.as_array().unwrap().iter().map(|ticket| ticket["title"].clone()));
+        next = page.header("link").map(ToOwned::to_owned);
+    }
+    assert_eq!(all, (0..60).rev().map(|number| json!(format!("{number}"))).collect::<Vec<_>>(), "each one once, in order");
+    assert_eq!(sizes, [41, 18], "two megabytes, and the rest");
 }
 
 async fn titles(call: crate::harness::Call) -> Vec<String> {

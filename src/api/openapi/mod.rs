@@ -17,19 +17,21 @@ use std::sync::LazyLock;
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use self::operation::Description;
 use super::routes;
 use crate::domain::{Error, Result};
-use crate::http::answer::Answer;
+use crate::http::answer::{Answer, without_tags};
 use crate::http::mount::{Operation, Route};
 use crate::http::request::Request;
 
-/// The document as it is sent, and its entity tag.
-static WRITTEN: LazyLock<Option<(Vec<u8>, String)>> = LazyLock::new(|| {
-    let bytes = serde_json::to_vec(&document()).ok()?;
+/// The document as it is sent, shared by all answers, and its entity tag.
+static WRITTEN: LazyLock<Option<(Bytes, String)>> = LazyLock::new(|| {
+    // Here once, so that no answer has to make a text of its own.
+    let bytes = without_tags(serde_json::to_vec(&document()).ok()?.into());
     let digest = Sha256::digest(&bytes);
     let tag = digest.iter().take(8).fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
     Some((bytes, format!("\"{tag}\"")))
@@ -61,7 +63,7 @@ fn descriptions() -> Vec<Description> {
 
 fn of_itself() -> Description {
     Description::new("GET", "/api/v1/openapi.json", "getDescription", "Description", "This document")
-        .saying("OpenAPI 3.1. Needs no token and counts against no limit.")
+        .saying("OpenAPI 3.1. Needs no token, and counts on the address whoever asks.")
         .header("If-None-Match", json!({"type": "string"}), "An entity tag that is known already: 304 where it still holds.")
         .answers(200, "The document.", json!({"type": "object", "required": ["openapi", "info", "paths"]}), &["ETag"])
 }

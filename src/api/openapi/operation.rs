@@ -126,11 +126,7 @@ impl Description {
 
     /// What can come back from every route of this kind.
     fn usual(&self, door: Door) -> Vec<u16> {
-        let mut statuses = vec![400, 500, 503];
-        // The document counts against no limit.
-        if self.id != "getDescription" {
-            statuses.push(429);
-        }
+        let mut statuses = vec![400, 429, 500, 503];
         if door != Door::Anybody {
             statuses.push(401);
         }

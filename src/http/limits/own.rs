@@ -10,8 +10,15 @@ use crate::model::time::Time;
 
 const SHARDS: usize = 64;
 
-/// Beyond this many callers in a shard the oldest half is forgotten, so that addresses cannot fill the memory (16 MB in all).
-const LARGEST_SHARD: usize = 4_096;
+/// Windows in a shard of each kind; beyond it the oldest half is forgotten, so that callers cannot fill the memory. Only what the database has
+/// confirmed counts as a token, so strangers make none of these (262,144 in all, 12 MB).
+const TOKENS: usize = 4_096;
+
+/// Anybody with a large network has as many addresses as they like: those push out one another, and nothing else (131,072, 6 MB).
+const ADDRESSES: usize = 2_048;
+
+/// Likewise (65,536, 3 MB).
+const FINDERS: usize = 1_024;
 
 #[derive(Debug, Clone, Copy)]
 struct Window {
@@ -21,24 +28,48 @@ struct Window {
 
 type Shard = HashMap<Counted, Window>;
 
+/// Windows of one kind of caller, with room for so many in each shard.
+struct Kind {
+    shards: Vec<Mutex<Shard>>,
+    largest: usize,
+}
+
+impl Kind {
+    fn new(largest: usize) -> Self {
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), largest }
+    }
+}
+
 /// Windows by caller.
 pub(super) struct Windows {
     hash: RandomState,
-    shards: Vec<Mutex<Shard>>,
+    tokens: Kind,
+    addresses: Kind,
+    finders: Kind,
 }
 
 impl Windows {
     pub(super) fn new() -> Self {
-        Self { hash: RandomState::new(), shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        let (tokens, addresses, finders) = (Kind::new(TOKENS), Kind::new(ADDRESSES), Kind::new(FINDERS));
+        Self { hash: RandomState::new(), tokens, addresses, finders }
+    }
+
+    fn kind(&self, counted: Counted) -> &Kind {
+        match counted {
+            Counted::Token(_) => &self.tokens,
+            Counted::Address(_) => &self.addresses,
+            Counted::Finder(_) => &self.finders,
+        }
     }
 
     /// The caller's shard, with room for it.
     fn shard(&self, counted: Counted, now: Time) -> MutexGuard<'_, Shard> {
+        let kind = self.kind(counted);
         let shard = usize::try_from(self.hash.hash_one(counted) % SHARDS as u64).unwrap_or(0);
         // A count is whole after each statement, so that a panic elsewhere leaves nothing broken behind.
-        let mut windows = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
-        if windows.len() >= LARGEST_SHARD && !windows.contains_key(&counted) {
-            make_room(&mut windows, now);
+        let mut windows = kind.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
+        if windows.len() >= kind.largest && !windows.contains_key(&counted) {
+            make_room(&mut windows, kind.largest, now);
         }
         windows
     }
@@ -68,9 +99,9 @@ impl Windows {
     }
 }
 
-fn make_room(windows: &mut Shard, now: Time) {
+fn make_room(windows: &mut Shard, largest: usize, now: Time) {
     windows.retain(|_, window| now.since(window.began) < WINDOW);
-    if windows.len() >= LARGEST_SHARD {
+    if windows.len() >= largest {
         let mut began: Vec<Time> = windows.values().map(|window| window.began).collect();
         let middle = began.len() / 2;
         let (_, median, _) = began.select_nth_unstable(middle);
@@ -86,15 +117,38 @@ mod tests {
 
     const START: Time = Time::from_micros(1_700_000_000_000_000);
 
+    fn kept(kind: &Kind) -> usize {
+        kind.shards.iter().map(|shard| shard.lock().unwrap().len()).sum()
+    }
+
+    /// A network of IPv6 has more of them than any memory.
+    fn stranger(number: u64) -> std::net::IpAddr {
+        std::net::Ipv6Addr::from(u128::from(number) << 64).into()
+    }
+
+    // Finding 29: who has many addresses pushes out no token's window, and no finder's.
     #[test]
-    fn addresses_do_not_fill_the_memory() {
+    fn strangers_with_many_addresses_push_out_one_another_alone() {
         let windows = Windows::new();
-        for number in 0..400_000_u32 {
-            let counted = Counted::address(std::net::Ipv4Addr::from(number).into());
-            windows.count(counted, 100, START.plus(Span::from_micros(number.into())));
+        let at = |number: u64| START.plus(Span::from_micros(i64::try_from(number).unwrap()));
+        let tokens: Vec<_> =
+            (1..=1_000).map(|number| Counted::Token(crate::model::id::Id::from_uuid(uuid::Uuid::from_u128(number)))).collect();
+        let finder = Counted::finder([192, 0, 2, 1].into());
+        for counted in tokens.iter().chain([&finder]) {
+            windows.count(*counted, 1, START);
         }
-        let kept: usize = windows.shards.iter().map(|shard| shard.lock().unwrap().len()).sum();
-        assert!(kept <= SHARDS * LARGEST_SHARD, "{kept}");
+        for number in 0..400_000 {
+            windows.count(Counted::address(stranger(number)), 100, at(number));
+        }
+        assert!(kept(&windows.addresses) <= SHARDS * ADDRESSES);
+        for counted in tokens.iter().chain([&finder]) {
+            assert!(windows.count(*counted, 1, at(500_000)).over, "{counted:?} begins anew");
+        }
+        for number in 0..200_000 {
+            windows.count(Counted::finder(stranger(number)), 100, at(500_000 + number));
+        }
+        assert!(kept(&windows.finders) <= SHARDS * FINDERS);
+        assert!(tokens.iter().all(|counted| windows.count(*counted, 1, at(900_000)).over));
     }
 
     #[test]

@@ -7,13 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
 use axum::http::Version;
-use bytes::Bytes;
-use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 
 use super::Limits;
+use crate::http::bounds::RESTS_AFTER;
 
 const NEVER: u64 = u64::MAX;
 
@@ -37,6 +36,9 @@ pub(super) struct Activity {
     asked: AtomicBool,
     /// HTTP/2, where bytes come at any time and mean nothing.
     multiplexed: AtomicBool,
+    /// Whether its place has gone to another connection, and who waits to hear of that.
+    gives_way: AtomicBool,
+    told: Notify,
 }
 
 /// What is to become of a connection.
@@ -47,7 +49,26 @@ pub(super) enum Verdict {
     /// It has rested long enough and can be closed with good manners.
     Idle,
     /// It is too slow and is cut off, for this reason.
-    Slow(&'static str),
+    Slow(Reason),
+}
+
+/// Why a connection is cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reason {
+    TakesNoAnswer,
+    SendsNoRequest,
+    SlowHead,
+}
+
+impl Reason {
+    /// As operators count it.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::TakesNoAnswer => "no_answer_taken",
+            Self::SendsNoRequest => "no_request",
+            Self::SlowHead => "slow_head",
+        }
+    }
 }
 
 impl Activity {
@@ -62,6 +83,8 @@ impl Activity {
             taken_at: AtomicU64::new(0),
             asked: AtomicBool::new(false),
             multiplexed: AtomicBool::new(false),
+            gives_way: AtomicBool::new(false),
+            told: Notify::new(),
         })
     }
 
@@ -93,29 +116,67 @@ impl Activity {
         }
     }
 
+    /// The TLS handshake is over: what came so far was no request.
+    pub(super) fn begin_anew(&self) {
+        self.heard_at.store(NEVER, Ordering::Release);
+    }
+
+    /// How long nobody has wanted anything here: between two requests, or since the beginning where nothing was sent. None while something is
+    /// asked, answered, or not wholly taken.
+    pub(super) fn rests_for(&self) -> Option<Duration> {
+        let is_stuck = self.stuck_since.load(Ordering::Acquire) != NEVER;
+        if self.running.load(Ordering::Acquire) > 0 || is_stuck || (self.is_speaking() && !self.multiplexed.load(Ordering::Acquire)) {
+            return None;
+        }
+        let rests = Duration::from_millis(self.now().saturating_sub(self.rests_since.load(Ordering::Acquire)));
+        (self.asked.load(Ordering::Acquire) || rests >= RESTS_AFTER).then_some(rests)
+    }
+
+    /// Whether part of a request's head has come.
+    fn is_speaking(&self) -> bool {
+        self.heard_at.load(Ordering::Acquire) != NEVER
+    }
+
+    /// Asks the connection to end: its place has gone to another one.
+    pub(super) fn give_way(&self) {
+        self.gives_way.store(true, Ordering::Release);
+        self.told.notify_one();
+    }
+
+    /// Whether it was asked to.
+    #[cfg(test)]
+    pub(super) fn has_given_way(&self) -> bool {
+        self.gives_way.load(Ordering::Acquire)
+    }
+
+    /// Waits until it is asked to.
+    pub(super) async fn must_give_way(&self) {
+        while !self.gives_way.load(Ordering::Acquire) {
+            self.told.notified().await;
+        }
+    }
+
     /// Judges the connection. `full` tells that others wait for its place.
     pub(super) fn judge(&self, limits: &Limits, full: bool) -> Verdict {
         let now = self.now();
         let over = |since: &AtomicU64, limit| now.saturating_sub(since.load(Ordering::Acquire)) > millis(limit);
-        let blocked = self.blocked.load(Ordering::Acquire) > 0 && over(&self.taken_at, limits.write_timeout);
-        if blocked || over(&self.stuck_since, limits.write_timeout) {
-            return Verdict::Slow("takes no answer");
+        let of = |usual: Duration, when_full: Duration| if full { usual.min(when_full) } else { usual };
+        let (head, write) =
+            (of(limits.header_timeout, limits.header_timeout_when_full), of(limits.write_timeout, limits.write_timeout_when_full));
+        let blocked = self.blocked.load(Ordering::Acquire) > 0 && over(&self.taken_at, write);
+        if blocked || over(&self.stuck_since, write) {
+            return Verdict::Slow(Reason::TakesNoAnswer);
         }
         if self.running.load(Ordering::Acquire) > 0 {
             return Verdict::Fine;
         }
         if !self.asked.load(Ordering::Acquire) {
-            return if now > millis(limits.header_timeout) { Verdict::Slow("sends no request") } else { Verdict::Fine };
+            return if now > millis(head) { Verdict::Slow(Reason::SendsNoRequest) } else { Verdict::Fine };
         }
-        if !self.multiplexed.load(Ordering::Acquire) && self.heard_at.load(Ordering::Acquire) != NEVER {
-            return if over(&self.heard_at, limits.header_timeout) {
-                Verdict::Slow("does not end its request's head")
-            } else {
-                Verdict::Fine
-            };
+        if !self.multiplexed.load(Ordering::Acquire) && self.is_speaking() {
+            return if over(&self.heard_at, head) { Verdict::Slow(Reason::SlowHead) } else { Verdict::Fine };
         }
-        let patience = if full { limits.idle_timeout.min(Limits::IDLE_WHEN_FULL) } else { limits.idle_timeout };
-        if over(&self.rests_since, patience) { Verdict::Idle } else { Verdict::Fine }
+        if over(&self.rests_since, of(limits.idle_timeout, limits.idle_timeout_when_full)) { Verdict::Idle } else { Verdict::Fine }
     }
 }
 
@@ -135,58 +196,24 @@ impl Drop for Turn {
     }
 }
 
-/// An answer's body; its request's turn ends with it.
-pub(super) struct Answer {
-    body: Body,
-    turn: Turn,
-    blocked: bool,
-}
-
-impl Answer {
-    pub(super) fn new(body: Body, turn: Turn) -> Self {
-        Self { body, turn, blocked: false }
+impl Turn {
+    /// Whether other requests run on the same connection.
+    pub(super) fn is_multiplexed(&self) -> bool {
+        self.0.multiplexed.load(Ordering::Acquire)
     }
 
-    fn note_blocked(&mut self, blocked: bool) {
-        if self.blocked != blocked {
-            self.blocked = blocked;
-            let count = &self.turn.0.blocked;
-            if blocked {
-                count.fetch_add(1, Ordering::AcqRel)
-            } else {
-                count.fetch_sub(1, Ordering::AcqRel)
-            };
+    /// Something of the answer was taken.
+    pub(super) fn note_taken(&self) {
+        self.0.taken_at.store(self.0.now(), Ordering::Release);
+    }
+
+    /// Whether the answer has more to give and waits until it is taken.
+    pub(super) fn note_blocked(&self, blocked: bool) {
+        if blocked {
+            self.0.blocked.fetch_add(1, Ordering::AcqRel);
+        } else {
+            self.0.blocked.fetch_sub(1, Ordering::AcqRel);
         }
-    }
-}
-
-impl hyper::body::Body for Answer {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        self.note_blocked(false);
-        let outcome = Pin::new(&mut self.body).poll_frame(cx);
-        if matches!(outcome, Poll::Ready(Some(Ok(_)))) && !self.body.is_end_stream() {
-            let activity = &self.turn.0;
-            activity.taken_at.store(activity.now(), Ordering::Release);
-            self.note_blocked(true);
-        }
-        outcome
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl Drop for Answer {
-    fn drop(&mut self) {
-        self.note_blocked(false);
     }
 }
 

@@ -56,6 +56,7 @@ fn router() -> Router {
             }),
         )
         .route("/stuck", get(async || sleep(Duration::from_mins(10)).await))
+        .route("/whole", get(async || vec![b'x'; 16 << 20]))
         .route("/large", get(async || pieces(64, 1 << 20, Duration::ZERO)))
         .route("/events", get(async || pieces(2, 3, Duration::from_millis(600))))
 }
@@ -92,7 +93,7 @@ async fn start(tls: Option<Tls>, limits: Limits) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stopper, stop) = Stopper::new();
-    let ended = tokio::spawn(serve(listener, tls, router(), limits, Metrics::off(), stop));
+    let ended = tokio::spawn(serve(listener, tls, router(), (limits, Networks::default()), Metrics::off(), stop));
     Server { address, stopper, ended }
 }
 
@@ -227,11 +228,21 @@ async fn who_takes_no_answer_is_cut_off() {
 
 #[tokio::test]
 async fn who_takes_no_answer_over_http_2_is_cut_off() {
+    takes_nothing("/large").await;
+}
+
+// Finding 4: HTTP/2 took such an answer whole, and it looked as if it had gone.
+#[tokio::test]
+async fn who_takes_nothing_of_an_answer_in_one_piece_over_http_2_is_cut_off() {
+    takes_nothing("/whole").await;
+}
+
+async fn takes_nothing(path: &str) {
     let server = start(None, quick()).await;
     let stream = TokioIo::new(server.connect().await);
     let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
     let connection = tokio::spawn(connection);
-    let request = hyper::Request::get("http://localhost/large").body(Body::empty()).unwrap();
+    let request = hyper::Request::get(format!("http://localhost{path}")).body(Body::empty()).unwrap();
     let response = sender.send_request(request).await.unwrap();
     let begun = Instant::now();
     let _ = timeout(Duration::from_secs(5), connection).await.expect("the connection is closed");
