@@ -66,18 +66,16 @@ impl Memory {
     /// Whether the password is the one that was hashed. Without a hash the same time is spent and the answer is no, so that nobody can tell by a
     /// clock whether there is such a user.
     fn fits(&mut self, password: &Password, hash: Option<&str>) -> bool {
-        match hash.and_then(|hash| PasswordHash::new(hash).ok()) {
-            Some(expected) => self.matches(password, &expected).unwrap_or(false),
-            None => {
-                let _ = self.hash(password, &[0; 16]);
-                false
-            }
-        }
+        let Some(expected) = hash.and_then(|hash| PasswordHash::new(hash).ok()) else {
+            let _ = self.hash(password, &[0; 16]);
+            return false;
+        };
+        self.matches(password, &expected).unwrap_or(false)
     }
 
     /// `None` for a hash that is none of ours: of another kind, or made with more memory than there is.
     fn matches(&mut self, password: &Password, expected: &PasswordHash) -> Option<bool> {
-        let algorithm = Algorithm::new(&expected.algorithm).ok()?;
+        let algorithm = Algorithm::new(expected.algorithm).ok()?;
         let version = Version::try_from(expected.version?).ok()?;
         let params = Params::try_from(expected).ok()?;
         let (salt, digest) = (expected.salt?, expected.hash?);
