@@ -1,13 +1,15 @@
 //! Where log lines go and how they look: text on a terminal, JSON otherwise, always to standard error.
 //! What is logged about a request lives in `http::log`.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, fmt};
+
+use crate::model::visible::{visible_in_colour, visible_json};
 
 /// Logging could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -23,11 +25,30 @@ pub enum Error {
 /// Sends log lines to standard error from now on, at the level that `BUGTOME_LOG` names (`off error warn info debug trace`; `info` when unset or empty).
 pub fn set_up() -> Result<(), Error> {
     let level = level(std::env::var("BUGTOME_LOG").unwrap_or_default())?;
-    let lines = fmt::layer().with_writer(std::io::stderr);
-    let lines = if std::io::stderr().is_terminal() { lines.boxed() } else { lines.with_ansi(false).json().flatten_event(true).boxed() };
+    let terminal = std::io::stderr().is_terminal();
+    let lines = fmt::layer().with_writer(move || Shown { terminal });
+    let lines = if terminal { lines.boxed() } else { lines.with_ansi(false).json().flatten_event(true).boxed() };
     tracing_subscriber::registry().with(lines.with_filter(filter(level))).try_init()?;
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// Standard error, on which no character of somebody's words acts. The escape sequences that colour a line on a terminal are the formatter's own:
+/// it writes those of others as text.
+struct Shown {
+    terminal: bool,
+}
+
+impl Write for Shown {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        let shown = if self.terminal { visible_in_colour(&text) } else { visible_json(text.trim_end_matches('\n')) + "\n" };
+        std::io::stderr().lock().write_all(shown.as_bytes()).map(|()| line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().lock().flush()
+    }
 }
 
 /// A panic's place goes to the log, and its text only where that is fixed: a formatted one may hold what somebody sent.

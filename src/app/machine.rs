@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::Access;
+use rustix::fs::{Access, AtFlags, CWD};
 
 /// A file system's room, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,12 +34,17 @@ pub fn room(path: &Path) -> io::Result<Room> {
 
 /// Whether this process may write the file, or make files in the folder.
 pub fn may_write(path: &Path) -> bool {
-    rustix::fs::access(path, Access::WRITE_OK).is_ok()
+    may(path, Access::WRITE_OK)
 }
 
 /// Whether this process may read the file.
 pub fn may_read(path: &Path) -> bool {
-    rustix::fs::access(path, Access::READ_OK).is_ok()
+    may(path, Access::READ_OK)
+}
+
+/// As whom the process works now, not as whom it was started.
+fn may(path: &Path, access: Access) -> bool {
+    rustix::fs::accessat(CWD, path, access, AtFlags::EACCESS).is_ok()
 }
 
 /// The kind of the file system that an existing path lies on: `ext4`, `nfs4`, `tmpfs`.

@@ -1,9 +1,10 @@
-//! The running program's means: the database with `read` and `write`, settings, clock, randomness, shared counts, logging, the signal to stop, and the looks that `doctor` takes.
+//! The running program's means: the database with `read` and `write`, settings, clock, randomness, shared counts, logging, as whom a command works, the signal to stop, and the looks that `doctor` takes.
 //! No routes, no rules, no SQL.
 
 pub mod checks;
 pub mod clock;
 pub mod counters;
+pub mod identity;
 pub mod logs;
 pub mod machine;
 pub mod moving;

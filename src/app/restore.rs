@@ -9,7 +9,7 @@ use super::random::Random;
 use crate::domain;
 use crate::domain::restore::{self, Losses, Undecided};
 use crate::model::events::Via;
-use crate::store::database::{self, Alone, Options, Replacement, open_replaced};
+use crate::store::database::{self, Alone, BackupFile, Options, Replacement, open_replaced};
 use crate::store::rights::{self, Rights};
 
 /// Why nothing was restored. The database is what it was.
@@ -44,14 +44,20 @@ pub struct Restored {
     pub kept: Option<PathBuf>,
 }
 
-/// Puts the backup in the database's place.
-pub fn restore(database: &Path, backup: &Path, undecided: Option<Undecided>, clock: Clock, random: Random) -> Result<Restored, Refused> {
+/// Puts the backup in the database's place. What could not be opened is told about when its turn comes.
+pub fn restore(
+    database: &Path,
+    backup: database::Result<BackupFile>,
+    undecided: Option<Undecided>,
+    clock: Clock,
+    random: Random,
+) -> Result<Restored, Refused> {
     let alone = Alone::with(database).map_err(|error| if error == database::Error::Busy { Refused::InUse } else { error.into() })?;
     let old = replaced(&alone);
     if let (Err(error), None) = (&old, undecided) {
         return Err(Refused::Undecided(error.to_string()));
     }
-    let replacement = Replacement::of(backup, &alone).map_err(Refused::Backup)?;
+    let replacement = backup.and_then(|backup| Replacement::of(&backup, &alone)).map_err(Refused::Backup)?;
     let copy = replacement.open(options()).map_err(Refused::Backup)?;
     let app = App::new(copy, clock, random, "");
     let taken = app.run(Via::Command, |ctx| restore::take_over(ctx, old.as_ref().ok(), undecided));

@@ -2,16 +2,18 @@
 //! Reading the settings is `app::settings`' affair.
 
 use super::Outcome;
+use super::terminal::{complain, say};
 use crate::app::settings::{Flags, Settings};
+use crate::model::visible::visible;
 
 /// Prints the settings as a TOML file would have them.
 pub(super) fn run(flags: &Flags) -> Outcome {
     let loaded = Settings::load(flags)?;
     for warning in &loaded.warnings {
-        eprintln!("bugtome: {warning}");
+        complain(&format!("bugtome: {}", visible(warning)));
     }
     for setting in &loaded.in_force {
-        println!("{setting}");
+        say(&visible(setting))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use super::terminal::complain;
 use super::{Failure, Outcome};
 use crate::app::clock::Clock;
 use crate::app::random::Random;
@@ -16,6 +17,7 @@ use crate::model::id::Id;
 use crate::model::projects::Project;
 use crate::model::scopes::Scopes;
 use crate::model::users::Password;
+use crate::model::visible::visible;
 use crate::store::database::{Database, DatabaseUrl, Options};
 
 /// A demonstration: its folder is removed when it is dropped.
@@ -44,7 +46,7 @@ impl Demo {
         let database = Database::open(&demo.database_url(), Options::default())?;
         database.migrate()?;
         let password = Password::parse(demo.password.clone()).map_err(|problem| Failure::Failed(format!("the password {problem}")))?;
-        let hash = passwords::hash(&password, random).map_err(|error| Failure::Failed(error.to_string()))?;
+        let hash = passwords::hash(&password, random).map_err(Failure::because)?;
         let app = App::new(database.clone(), Clock::system(), random, "");
         (demo.personal, demo.project) = app.run(Via::Command, |ctx| fill(ctx, &hash))?;
         database.close();
@@ -73,7 +75,7 @@ impl Demo {
 impl Drop for Demo {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_dir_all(&self.folder) {
-            eprintln!("bugtome: {} could not be removed: {error}", self.folder.display());
+            complain(&format!("bugtome: {} could not be removed: {error}", visible(self.folder.display())));
         }
     }
 }
@@ -81,7 +83,7 @@ impl Drop for Demo {
 /// A folder for its owner's eyes only, that did not exist before.
 fn private_folder(folder: &std::path::Path) -> Outcome {
     use std::os::unix::fs::DirBuilderExt;
-    let failed = |error| Failure::Failed(format!("{} cannot be made: {error}", folder.display()));
+    let failed = |error| Failure::because(format!("{} cannot be made: {error}", folder.display()));
     std::fs::DirBuilder::new().mode(0o700).create(folder).map_err(failed)
 }
 

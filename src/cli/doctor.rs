@@ -1,15 +1,16 @@
 //! `bugtome doctor`: looks at all that these settings speak of, and says what to do.
 //! What is looked at, and how it is judged, is in `app::checks` and `http::certificate`.
 
-use std::io::Write;
-
 use serde::Serialize;
 
+use super::terminal::{say, say_json};
 use super::{Failure, Outcome};
 use crate::app::checks::{self, Finding, Level};
 use crate::app::clock::Clock;
+use crate::app::identity;
 use crate::app::settings::{Flags, Settings};
 use crate::http::certificate;
+use crate::model::visible::visible;
 
 /// What `doctor` takes.
 #[derive(Debug, clap::Args)]
@@ -34,8 +35,14 @@ pub(super) fn run(args: &Args) -> Outcome {
     let clock = Clock::system();
     let findings = match Settings::load(&args.flags) {
         Ok(loaded) => {
-            let mut findings = checks::all(&loaded, &clock);
-            findings.extend(certificate::check(&loaded.settings, &clock));
+            // The files that the settings name are read by whoever runs the command; the database by its owner.
+            let certificate = certificate::check(&loaded.settings, &clock);
+            let mut findings = checks::settings(&loaded);
+            match identity::become_owner_of(&[&loaded.settings.database_url]) {
+                Ok(()) => findings.extend(checks::all(&loaded.settings, &clock)),
+                Err(error) => findings.push(Finding::fail("database", error.to_string(), "have it and its folder belong to one user")),
+            }
+            findings.extend(certificate);
             findings
         }
         Err(error) => {
@@ -57,16 +64,12 @@ fn print(findings: &[Finding], json: bool) -> Outcome {
         found: &finding.found,
         advice: finding.advice.as_deref(),
     });
-    let mut out = std::io::stdout().lock();
     if json {
-        let lines: Vec<Line<'_>> = lines.collect();
-        let text = serde_json::to_string(&lines).map_err(std::io::Error::from)?;
-        writeln!(out, "{text}")?;
-        return Ok(());
+        return say_json(&lines.collect::<Vec<_>>());
     }
     for Line { level, what, found, advice } in lines {
-        let advice = advice.map(|advice| format!("  -> {advice}")).unwrap_or_default();
-        writeln!(out, "{level:<4}  {what:<14}  {found}{advice}")?;
+        let advice = advice.map(|advice| format!("  -> {}", visible(advice))).unwrap_or_default();
+        say(&format!("{level:<4}  {what:<14}  {}{advice}", visible(found)))?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod doctor;
 pub mod import;
 mod meters;
 mod serve;
+mod terminal;
 
 use std::fmt;
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::settings::{self, Fault, Origin};
 use crate::domain;
+use crate::model::visible::{visible, visible_lines};
 use crate::store::database;
 
 /// The bug tracker whose API tokens can be trusted.
@@ -51,8 +53,11 @@ pub enum Failure {
 
 /// Runs the command that the process was started for.
 pub fn main() -> ExitCode {
-    // Wrong words end here with 2, `--help` and `--version` with 0.
-    let outcome = match Cli::parse().command {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(wrong) => return explain(&wrong),
+    };
+    let outcome = match command {
         Command::Serve(args) => serve::run(args),
         Command::Config(flags) => config::run(&flags),
         Command::Doctor(args) => doctor::run(&args),
@@ -62,9 +67,31 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("bugtome: {failure}");
+            terminal::complain(&format!("bugtome: {failure}"));
             ExitCode::from(if matches!(failure, Failure::Usage(_)) { 2 } else { 1 })
         }
+    }
+}
+
+/// Wrong words end with 2, `--help` and `--version` with 0. An error repeats words of the command line, so they are made visible first.
+fn explain(wrong: &clap::Error) -> ExitCode {
+    if !wrong.use_stderr() {
+        let _ = wrong.print();
+        return ExitCode::SUCCESS;
+    }
+    let shown = std::env::args_os().map(|word| visible(word.to_string_lossy()));
+    let text = match Cli::try_parse_from(shown) {
+        Err(same) if same.use_stderr() => same.render().to_string(),
+        _ => "error: the command line holds characters that cannot be shown".to_owned(),
+    };
+    terminal::complain(text.trim_end());
+    ExitCode::from(2)
+}
+
+impl Failure {
+    /// A failure whose cause may repeat words of others: a path, a file's content, a setting.
+    fn because(cause: impl fmt::Display) -> Self {
+        Self::Failed(visible(cause))
     }
 }
 
@@ -80,13 +107,14 @@ impl fmt::Display for Failure {
 impl From<settings::Error> for Failure {
     fn from(error: settings::Error) -> Self {
         let flagged = |fault: &Fault| matches!(fault, Fault::Value { origin: Origin::Flag, .. } | Fault::Half { origin: Origin::Flag, .. });
-        if error.0.iter().all(flagged) { Self::Usage(error.to_string()) } else { Self::Failed(error.to_string()) }
+        let text = error.0.iter().map(visible).collect::<Vec<_>>().join("\n");
+        if error.0.iter().all(flagged) { Self::Usage(text) } else { Self::Failed(text) }
     }
 }
 
 impl From<database::Error> for Failure {
     fn from(error: database::Error) -> Self {
-        Self::Failed(error.to_string())
+        Self::Failed(visible(error))
     }
 }
 
@@ -94,17 +122,17 @@ impl From<database::Error> for Failure {
 impl From<domain::Error> for Failure {
     fn from(error: domain::Error) -> Self {
         Self::Failed(match error {
-            domain::Error::Invalid(problems) => problems.to_string(),
+            domain::Error::Invalid(problems) => visible_lines(&problems.to_string()),
             domain::Error::Conflict(what) => what.to_owned(),
             domain::Error::NotFound | domain::Error::Unreachable => "there is no such thing".to_owned(),
-            error => error.to_string(),
+            error => visible(error),
         })
     }
 }
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self::Failed(error.to_string())
+        Self::Failed(visible(error))
     }
 }
 

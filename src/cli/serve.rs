@@ -28,6 +28,7 @@ use crate::http::tls::Tls;
 use crate::http::uses::Uses;
 use crate::model::events::Via;
 use crate::model::secrets::SetupCode;
+use crate::model::visible::visible;
 use crate::store::database::{Database, Options};
 use crate::{api, jobs, web};
 
@@ -43,10 +44,10 @@ pub(super) struct Args {
 
 /// Runs the server until it is told to stop.
 pub(super) fn run(args: Args) -> Outcome {
-    logs::set_up().map_err(|error| Failure::Failed(error.to_string()))?;
+    logs::set_up().map_err(Failure::because)?;
     let loaded = Settings::load(&args.flags)?;
     for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
+        tracing::warn!("{}", visible(warning));
     }
     let mut settings = loaded.settings;
     let demo = if args.demo { Some(Demo::prepare(&settings)?) } else { None };
@@ -58,6 +59,13 @@ pub(super) fn run(args: Args) -> Outcome {
     if !steps.is_empty() {
         tracing::info!(steps = steps.join(", "), "the database's schema has been brought up to date");
     }
+    for strange in database.strange()? {
+        tracing::error!(
+            what = strange.what,
+            line = strange.mend,
+            "the schema is not as bugtome makes it: `bugtome doctor` says what to do"
+        );
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(&settings, database.clone(), demo.as_ref()));
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -68,7 +76,7 @@ pub(super) fn run(args: Args) -> Outcome {
 async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> Outcome {
     let clock = Clock::system();
     let tls = match &settings.tls {
-        Some(files) => Some(Tls::load(&files.cert, &files.key, clock.clone()).map_err(|error| Failure::Failed(error.to_string()))?),
+        Some(files) => Some(Tls::load(&files.cert, &files.key, clock.clone()).map_err(Failure::because)?),
         None => None,
     };
     let taken = |error| Failure::Failed(format!("cannot listen on {}: {error}; --listen names another address", settings.listen));

@@ -11,6 +11,7 @@ use crate::model::events::EventKind;
 use crate::model::id::Id;
 use crate::model::persons::Person;
 use crate::model::projects::Project;
+use crate::model::text::name_from_elsewhere;
 use crate::model::tickets::{Priority, Status};
 use crate::model::time::Time;
 use crate::store::comments::{self, NewComment};
@@ -121,7 +122,8 @@ impl<'a> People<'a> {
             return Ok(Some(*id));
         }
         let fresh = ctx.new_id();
-        let id = persons::imported(ctx.db, project.organization, name, fresh)?;
+        let Some(fit) = name_from_elsewhere(name) else { return Ok(None) };
+        let id = persons::imported(ctx.db, project.organization, &fit, fresh)?;
         self.0.insert(name, id);
         Ok(Some(id))
     }

@@ -18,3 +18,4 @@ pub mod tickets;
 pub mod time;
 pub mod tokens;
 pub mod users;
+pub mod visible;

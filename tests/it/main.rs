@@ -7,6 +7,8 @@ mod access;
 #[cfg(test)]
 mod account_pages;
 #[cfg(test)]
+mod as_root;
+#[cfg(test)]
 mod assets;
 #[cfg(test)]
 mod backups;
@@ -103,6 +105,8 @@ mod rights;
 #[cfg(test)]
 mod same_answers;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod search_table;
@@ -116,6 +120,8 @@ mod shared_limits;
 mod sign_ins;
 #[cfg(test)]
 mod statements;
+#[cfg(test)]
+mod terminal;
 #[cfg(test)]
 mod ticket_form_pages;
 #[cfg(test)]

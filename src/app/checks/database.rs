@@ -8,7 +8,7 @@ use crate::app::clock::Clock;
 use crate::model::time::Time;
 use crate::store::condition::{self, Facts};
 use crate::store::database::migrations::{self, STEPS};
-use crate::store::database::{self, DatabaseUrl};
+use crate::store::database::{self, DatabaseUrl, Strange};
 
 /// How long it may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -18,6 +18,8 @@ pub(super) struct Answer {
     pub(super) facts: Facts,
     /// The steps of the schema that are missing; or that it is a newer program's, and what to do.
     pub(super) pending: Result<Vec<&'static str>, String>,
+    /// What is in the schema and is not made by the steps.
+    pub(super) strange: Vec<Strange>,
     /// How far our clock is ahead of the database's, and by how much that may be wrong, both in microseconds.
     pub(super) ahead: Option<(i64, i64)>,
 }
@@ -38,9 +40,10 @@ pub(super) fn ask(url: &DatabaseUrl, clock: &Clock, findings: &mut Vec<Finding>)
             Err(database::Error::Newer(text)) => Err(text),
             pending => Ok(pending?),
         };
+        let strange = if pending.is_ok() { database::strange_in(db)? } else { Vec::new() };
         let (before, facts, after) = (clock.now(), condition::facts(db)?, clock.now());
         let ahead = facts.number("now").map(|now| offset(before, Time::from_micros(now), after));
-        Ok::<_, database::Error>(Answer { facts, pending, ahead })
+        Ok::<_, database::Error>(Answer { facts, pending, strange, ahead })
     });
     match answer {
         Ok(answer) => {
@@ -73,8 +76,24 @@ fn offset(before: Time, between: Time, after: Time) -> (i64, i64) {
     (before.micros() + half - between.micros(), half)
 }
 
+/// What is in the schema and should not be, a finding each; else whether it is up to date.
+pub(super) fn schema(answer: &Answer) -> Vec<Finding> {
+    if answer.strange.is_empty() {
+        return vec![steps(&answer.pending)];
+    }
+    let findings = answer.strange.iter().map(|strange| {
+        let found = format!("it is not as bugtome makes it, and what is written could be undone there: it has {}", strange.what);
+        let advice = strange.mend.as_ref().map_or_else(
+            || "ask who made it, and restore a backup from before: docs/backup.md".to_owned(),
+            |line| format!("ask who made it, stop the server, and have the database's own client say: {line}"),
+        );
+        Finding::fail("schema", found, advice)
+    });
+    findings.collect()
+}
+
 /// Whether the schema is this program's.
-pub(super) fn schema(pending: &Result<Vec<&'static str>, String>) -> Finding {
+fn steps(pending: &Result<Vec<&'static str>, String>) -> Finding {
     const WHAT: &str = "schema";
     match pending {
         Err(text) => {

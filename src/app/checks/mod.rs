@@ -54,12 +54,9 @@ impl Finding {
     }
 }
 
-/// Looks at all that these settings speak of, but for the certificate. Takes seconds where the network or a large database makes it wait.
-pub fn all(loaded: &Loaded, clock: &Clock) -> Vec<Finding> {
-    let settings = &loaded.settings;
-    let mut findings = self::settings(loaded);
-    findings.extend(addresses::check(settings));
-    findings.extend(database::check(&settings.database_url, clock));
+/// Looks at what runs: database, Redis, machine. Takes seconds where the network or a large database makes it wait.
+pub fn all(settings: &Settings, clock: &Clock) -> Vec<Finding> {
+    let mut findings = database::check(&settings.database_url, clock);
     findings.extend(settings.redis_url.iter().map(redis::check));
     findings.extend(machine::check(clock));
     findings
@@ -70,8 +67,8 @@ pub fn tls_files(settings: &Settings) -> Vec<Finding> {
     settings.tls.iter().map(|tls| files::secret("tls key", &tls.key, "the private key")).collect()
 }
 
-/// Names that are no settings, and files that hold secrets for everybody to read.
-fn settings(loaded: &Loaded) -> Vec<Finding> {
+/// Looks at what the settings say by themselves: names that are none, files that hold secrets for everybody to read, addresses.
+pub fn settings(loaded: &Loaded) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         loaded.warnings.iter().map(|warning| Finding::warn("settings", warning, "correct the name, or take it away")).collect();
     let mut files: Vec<_> = loaded.in_force.iter().filter_map(|setting| Some((file(&setting.origin)?, setting))).collect();
@@ -84,6 +81,7 @@ fn settings(loaded: &Loaded) -> Vec<Finding> {
     if let Some((path, setting)) = files.first() {
         findings.push(files::secret("settings file", path, &format!("the password in {}", setting.name)));
     }
+    findings.extend(addresses::check(&loaded.settings));
     findings
 }
 

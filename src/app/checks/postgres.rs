@@ -18,9 +18,11 @@ const FAR_APART: i64 = 60_000_000;
 
 pub(super) fn check(url: &DatabaseUrl, clock: &Clock) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let Some(Answer { facts, pending, ahead }) = ask(url, clock, &mut findings) else { return findings };
+    let Some(answer) = ask(url, clock, &mut findings) else { return findings };
+    let schema = schema(&answer);
+    let Answer { facts, ahead, .. } = answer;
     findings.extend(version(&facts));
-    findings.push(schema(&pending));
+    findings.extend(schema);
     findings.push(durability(&facts));
     findings.extend(writable(&facts));
     findings.extend(encrypted(&facts));

@@ -21,7 +21,15 @@ pub(super) fn check(path: &Path, url: &DatabaseUrl, clock: &Clock) -> Vec<Findin
     if folder.is_dir() {
         findings.extend(files::disk(folder));
     }
-    if !path.exists() {
+    let there = match path.try_exists() {
+        Ok(there) => there,
+        Err(error) => {
+            let found = format!("{} cannot be looked at: {error}", path.display());
+            findings.push(Finding::fail("database", found, "correct database_url, or who may enter the folder that it leads to"));
+            return findings;
+        }
+    };
+    if !there {
         let advice = "`bugtome serve` makes it; if there should be one, correct database_url";
         findings.push(Finding::warn("database", format!("there is none yet at {}", path.display()), advice));
         return findings;
@@ -29,7 +37,7 @@ pub(super) fn check(path: &Path, url: &DatabaseUrl, clock: &Clock) -> Vec<Findin
     findings.extend(owned(path));
     findings.extend(written_in_the_future(path, clock.now()));
     if let Some(answer) = ask(url, clock, &mut findings) {
-        findings.push(schema(&answer.pending));
+        findings.extend(schema(&answer));
         findings.push(durable(path));
         findings.push(whole(url));
     }

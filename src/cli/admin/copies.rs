@@ -9,12 +9,14 @@ use serde::Serialize;
 use super::output::Output;
 use super::{database_url, existing};
 use crate::app::clock::Clock;
+use crate::app::identity;
 use crate::app::random::Random;
 use crate::app::restore::{self, Refused, Restored};
 use crate::app::settings::DatabaseFlags;
 use crate::cli::{Failure, Outcome};
 use crate::domain::restore::{Losses, Undecided};
-use crate::store::database::{self, DatabaseUrl};
+use crate::model::visible::visible;
+use crate::store::database::{BackUp, BackupFile, DatabaseUrl};
 
 /// What `backup` takes.
 #[derive(Debug, clap::Args)]
@@ -89,45 +91,55 @@ pub(super) fn back_up(flags: &DatabaseFlags, output: Output, command: &Backup) -
     let file = &command.file;
     if file.exists() {
         if !command.overwrite {
-            return Err(Failure::Failed(format!("{} exists; name another file, or --overwrite replaces it", file.display())));
+            return Err(Failure::Failed(format!("{} exists; name another file, or --overwrite replaces it", visible(file.display()))));
         }
         if !file.is_file() || file.canonicalize()? == database.canonicalize()? {
-            return Err(Failure::Failed(format!("{} is not to be replaced by a backup", file.display())));
+            return Err(Failure::Failed(format!("{} is not to be replaced by a backup", visible(file.display()))));
         }
     }
-    let bytes = database::back_up(&database, file)?;
-    output.one(&Made { file, bytes }, &format!("{} is a backup now ({bytes} bytes)", file.display()))
+    // The file is made and finished by whoever runs the command, and the database is read by its owner.
+    let owner = identity::owner_of(&[&DatabaseUrl::Sqlite(database.clone())])?;
+    let mut back_up = BackUp::to(file)?;
+    match owner {
+        Some(owner) => owner.lend(|| back_up.fill(&database).map_err(Failure::from))?,
+        None => back_up.fill(&database)?,
+    }
+    let bytes = back_up.finish()?;
+    output.one(&Made { file, bytes }, &format!("{} is a backup now ({bytes} bytes)", visible(file.display())))
 }
 
 pub(super) fn restore(flags: &DatabaseFlags, output: Output, command: &Restore) -> Outcome {
     let database = sqlite_only(database_url(flags)?)?;
     let file = &command.file;
     if !file.is_file() {
-        return Err(Failure::Failed(format!("there is no backup {}", file.display())));
+        return Err(Failure::Failed(format!("there is no backup {}", visible(file.display()))));
     }
     if database.exists() && file.canonicalize()? == database.canonicalize()? {
-        return Err(Failure::Failed(format!("{} is the database itself", file.display())));
+        return Err(Failure::Failed(format!("{} is the database itself", visible(file.display()))));
     }
-    let restored = restore::restore(&database, file, command.tokens.map(Undecided::from), Clock::system(), Random::system());
+    let backup = BackupFile::open(file);
+    identity::become_owner_of(&[&DatabaseUrl::Sqlite(database.clone())])?;
+    let restored = restore::restore(&database, backup, command.tokens.map(Undecided::from), Clock::system(), Random::system());
     let Restored { losses, kept } = restored.map_err(|refused| Failure::Failed(explain(&refused, &database)))?;
     let sentence = sentence(file, losses, kept.as_deref());
     output.one(&Done { file, losses, unreadable_kept_as: kept.as_deref() }, &sentence)
 }
 
 fn explain(refused: &Refused, database: &Path) -> String {
+    let (said, database) = (visible(refused), visible(database.display()));
     match refused {
-        Refused::InUse => format!("{refused} {}: stop it first; nothing has been changed", database.display()),
+        Refused::InUse => format!("{said} {database}: stop it first; nothing has been changed"),
         Refused::Undecided(_) => format!(
-            "{refused}: nothing says which of the backup's tokens have been revoked since it was made. Nothing has been changed; say \
+            "{said}: nothing says which of the backup's tokens have been revoked since it was made. Nothing has been changed; say \
              `--tokens revoke` to revoke all of them, or `--tokens keep` to have them work as they did then"
         ),
-        Refused::Backup(_) | Refused::Failed(_) => format!("{refused}; nothing has been changed"),
+        Refused::Backup(_) | Refused::Failed(_) => format!("{said}; nothing has been changed"),
     }
 }
 
 /// What was taken over, as far as there was anything.
 fn sentence(file: &Path, losses: Losses, kept: Option<&Path>) -> String {
-    let mut text = format!("{} has been restored", file.display());
+    let mut text = format!("{} has been restored", visible(file.display()));
     for (count, what) in [
         (losses.tokens_revoked, "tokens of the backup are revoked now"),
         (losses.tokens_ended, "tokens keep the rotation or the earlier end that came after the backup"),
@@ -147,7 +159,7 @@ fn sentence(file: &Path, losses: Losses, kept: Option<&Path>) -> String {
         }
     }
     if let Some(kept) = kept {
-        text.extend(["\n  the database that could not be read is kept as ", &kept.display().to_string()]);
+        text.extend(["\n  the database that could not be read is kept as ", &visible(kept.display())]);
     }
     text
 }

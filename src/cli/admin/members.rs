@@ -13,6 +13,7 @@ use crate::model::organizations::Organization;
 use crate::model::pages::Page;
 use crate::model::roles::Role;
 use crate::model::users::{Email, User};
+use crate::model::visible::visible;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -85,12 +86,12 @@ pub(super) fn run(desk: &Desk, command: &Command) -> Outcome {
         Command::Add { which, role } => {
             let role = parse_role(role)?;
             change(desk, which, |ctx, organization, user| domain::members::add(ctx, organization, user, role))?;
-            told(desk, which, Some(role), &format!("{} is {role} of {} now", which.user, which.organization))
+            told(desk, which, Some(role), &format!("{} is {role} of {} now", visible(&which.user), visible(&which.organization)))
         }
         Command::SetRole { which, role } => {
             let role = parse_role(role)?;
             change(desk, which, |ctx, organization, user| domain::members::set_role(ctx, organization, user, role))?;
-            told(desk, which, Some(role), &format!("{} is {role} of {} now", which.user, which.organization))
+            told(desk, which, Some(role), &format!("{} is {role} of {} now", visible(&which.user), visible(&which.organization)))
         }
         Command::Remove { which } => remove(desk, which),
         Command::List { organization } => list(desk, organization),
@@ -98,15 +99,17 @@ pub(super) fn run(desk: &Desk, command: &Command) -> Outcome {
 }
 
 fn parse_role(word: &str) -> Outcome<Role> {
-    Role::from_word(word).ok_or_else(|| Failure::Usage(format!("--role {word}: is not viewer, member, admin or owner")))
+    Role::from_word(word).ok_or_else(|| Failure::Usage(format!("--role {}: is not viewer, member, admin or owner", visible(word))))
 }
 
 fn change<T>(desk: &Desk, which: &Which, act: impl Fn(&mut Ctx<'_>, Id<Organization>, Id<User>) -> Result<T>) -> Outcome<T> {
     let email: Email = users::email(&which.user)?;
     let known = desk.run(|ctx| domain::organizations::by_slug(ctx, &which.organization));
     let organization = named(known, || no_organization(&which.organization))?;
-    let user = named(desk.run(|ctx| domain::users::by_email(ctx, &email)), || format!("there is no user {}", which.user))?;
-    named(desk.run(|ctx| act(ctx, organization.id, user.id)), || format!("{} is no member of {}", which.user, which.organization))
+    let user = named(desk.run(|ctx| domain::users::by_email(ctx, &email)), || users::no_user(&which.user))?;
+    named(desk.run(|ctx| act(ctx, organization.id, user.id)), || {
+        format!("{} is no member of {}", visible(&which.user), visible(&which.organization))
+    })
 }
 
 fn told(desk: &Desk, which: &Which, role: Option<Role>, sentence: &str) -> Outcome {
@@ -116,13 +119,13 @@ fn told(desk: &Desk, which: &Which, role: Option<Role>, sentence: &str) -> Outco
 
 fn remove(desk: &Desk, which: &Which) -> Outcome {
     let left = change(desk, which, domain::members::remove)?;
-    let mut sentence = format!("{} is no member of {} any more", which.user, which.organization);
+    let mut sentence = format!("{} is no member of {} any more", visible(&which.user), visible(&which.organization));
     if !left.is_empty() {
         sentence.push_str("; project tokens that they made live on, `bugtome admin token revoke ID` ends one:");
     }
     for token in &left {
         let project = token.project_code.as_deref().unwrap_or_default();
-        sentence.extend(["\n  ", &token.id.to_string(), "  ", project, "  ", &token.name]);
+        sentence.extend(["\n  ", &token.id.to_string(), "  ", project, "  ", &visible(&token.name)]);
     }
     let tokens = left.into_iter().map(|token| Left { id: token.id, name: token.name, project: token.project_code }).collect();
     let changed = Changed { organization: &which.organization, user: &which.user, role: None, project_tokens: Some(tokens) };

@@ -13,14 +13,17 @@ mod users;
 
 use clap::Subcommand;
 
+use super::terminal::complain;
 use super::{Failure, Outcome};
 use crate::app::App;
 use crate::app::clock::Clock;
+use crate::app::identity;
 use crate::app::random::Random;
 use crate::app::settings::{DatabaseFlags, Settings};
 use crate::domain::{Ctx, Result};
 use crate::model::draft::{Field, Text};
 use crate::model::events::Via;
+use crate::model::visible::visible;
 use crate::store::database::{Database, DatabaseUrl, Options};
 
 pub(super) use output::Output;
@@ -117,7 +120,7 @@ pub(super) fn database_url(flags: &DatabaseFlags) -> Outcome<DatabaseUrl> {
 fn settings(flags: &DatabaseFlags) -> Outcome<Settings> {
     let loaded = Settings::load(&flags.clone().into())?;
     for warning in &loaded.warnings {
-        eprintln!("bugtome: {warning}");
+        complain(&format!("bugtome: {}", visible(warning)));
     }
     Ok(loaded.settings)
 }
@@ -125,6 +128,7 @@ fn settings(flags: &DatabaseFlags) -> Outcome<Settings> {
 /// The program's means for a command: the database that the settings name, brought up to date.
 pub(super) fn open(flags: &DatabaseFlags) -> Outcome<App> {
     let settings = settings(flags)?;
+    identity::become_owner_of(&[&settings.database_url])?;
     let database = Database::open(&settings.database_url, options())?;
     if !database.pending()?.is_empty() {
         database.migrate()?;
@@ -141,7 +145,9 @@ pub(super) fn open_existing(flags: &DatabaseFlags) -> Outcome<App> {
 
 /// As [`open_existing`], but nothing is written: a schema that is not up to date is said and left as it is.
 pub(super) fn open_untouched(flags: &DatabaseFlags) -> Outcome<App> {
-    let database = Database::open(&existing(flags)?, options())?;
+    let url = existing(flags)?;
+    identity::become_owner_of(&[&url])?;
+    let database = Database::open(&url, options())?;
     if !database.pending()?.is_empty() {
         let what = "the database was last used by an older bugtome and has to be brought up to date first: `bugtome serve` does it";
         return Err(Failure::Failed(what.to_owned()));
@@ -154,7 +160,7 @@ fn existing(flags: &DatabaseFlags) -> Outcome<DatabaseUrl> {
     let url = database_url(flags)?;
     match &url {
         DatabaseUrl::Sqlite(path) if !path.exists() => {
-            Err(Failure::Failed(format!("there is no database {}; --database names another", path.display())))
+            Err(Failure::Failed(format!("there is no database {}; --database names another", visible(path.display()))))
         }
         _ => Ok(url),
     }

@@ -9,10 +9,13 @@ use serde::Serialize;
 
 use super::database_url;
 use super::output::{Output, table};
+use crate::app::identity;
 use crate::app::moving::{self, Copied, Doing, Way};
 use crate::app::random::Random;
 use crate::app::settings::DatabaseFlags;
+use crate::cli::terminal::complain;
 use crate::cli::{Failure, Outcome};
+use crate::model::visible::visible;
 use crate::store::database::DatabaseUrl;
 
 /// What `copy` takes. A database that is not named is the one of the settings, where its password is not seen by others on the machine.
@@ -44,10 +47,11 @@ struct Row {
 
 pub(super) fn run(flags: &DatabaseFlags, output: Output, command: &Copy) -> Outcome {
     let (from, to) = (url(flags, "--from", command.from.as_deref())?, url(flags, "--to", command.to.as_deref())?);
+    identity::become_owner_of(&[&from, &to])?;
     let mut progress = Progress::new();
     let copied = moving::copy(&from, &to, Random::system(), &mut |doing, row, of| progress.tell(doing, row, of));
     progress.end();
-    let Copied { tables, way } = copied.map_err(|refused| Failure::Failed(refused.to_string()))?;
+    let Copied { tables, way } = copied.map_err(|refused| Failure::Failed(visible(refused)))?;
     let tables = tables.into_iter().map(|(table, all)| Row { table, rows: all.rows, digest: all.digest() }).collect();
     let done = Done { from: from.to_string(), to: to.to_string(), outcome: word(way), tables };
     output.one(&done, &explain(&done, way))
@@ -56,7 +60,7 @@ pub(super) fn run(flags: &DatabaseFlags, output: Output, command: &Copy) -> Outc
 fn url(flags: &DatabaseFlags, flag: &str, given: Option<&str>) -> Outcome<DatabaseUrl> {
     match given {
         // The error names no part of the text: a password may be in it.
-        Some(text) => text.parse().map_err(|error| Failure::Usage(format!("{flag}: {error}"))),
+        Some(text) => text.parse().map_err(|error| Failure::Usage(format!("{flag}: {}", visible(error)))),
         None => database_url(flags),
     }
 }
@@ -71,7 +75,7 @@ const fn word(way: Way) -> &'static str {
 }
 
 fn explain(done: &Done, way: Way) -> String {
-    let Done { from, to, tables, .. } = done;
+    let (from, to, tables) = (visible(&done.from), visible(&done.to), &done.tables);
     let list = table(tables, ["TABLE", "ROWS", "SHA-256, THE SAME IN BOTH"], |row| {
         [row.table.to_owned(), row.rows.to_string(), row.digest.clone()]
     });
@@ -124,7 +128,7 @@ impl Progress {
             }
             Self::Lines { told_at } => {
                 if told_at.elapsed() >= SECONDS {
-                    eprintln!("{}: {row} of {of} rows", sentence(doing));
+                    complain(&format!("{}: {row} of {of} rows", sentence(doing)));
                     *told_at = Instant::now();
                 }
             }

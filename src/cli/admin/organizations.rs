@@ -4,12 +4,14 @@
 use clap::Subcommand;
 use serde::Serialize;
 
+use super::users::no_user;
 use super::{Desk, named, text, users};
 use crate::cli::{Failure, Outcome};
 use crate::domain;
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
 use crate::model::time::Span;
+use crate::model::visible::visible;
 use crate::store::organizations::OrganizationRow;
 
 #[derive(Debug, Subcommand)]
@@ -61,8 +63,8 @@ pub(super) fn run(desk: &Desk, command: &Command) -> Outcome {
                 let owner = domain::users::by_email(ctx, &email)?;
                 domain::organizations::create(ctx, &text(name), &text(slug), owner.id)
             });
-            let made = named(made, || format!("there is no user {owner}"))?;
-            let sentence = format!("organization {} has been made", made.slug);
+            let made = named(made, || no_user(owner))?;
+            let sentence = format!("organization {} has been made", visible(&made.slug));
             desk.output.one(&Shown::from(made), &sentence)
         }
         Command::SetPolicy { slug, max_token_life } => set_policy(desk, slug, max_token_life),
@@ -78,7 +80,7 @@ pub(super) fn run(desk: &Desk, command: &Command) -> Outcome {
 fn set_policy(desk: &Desk, slug: &str, life: &str) -> Outcome {
     let longest: Option<Span> = match life {
         "none" => None,
-        life => Some(life.parse().map_err(|error| Failure::Usage(format!("--max-token-life {life}: {error}, or none")))?),
+        life => Some(life.parse().map_err(|error| Failure::Usage(format!("--max-token-life {}: {error}, or none", visible(life))))?),
     };
     let changed = desk.run(|ctx| {
         let organization = domain::organizations::by_slug(ctx, slug)?;
@@ -86,6 +88,7 @@ fn set_policy(desk: &Desk, slug: &str, life: &str) -> Outcome {
         domain::organizations::by_slug(ctx, slug)
     });
     let changed = named(changed, || no_organization(slug))?;
+    let slug = visible(slug);
     let sentence = match longest {
         Some(life) => format!("tokens made for longer than {life} do not reach {slug} from now on"),
         None => format!("tokens of any life reach {slug} from now on"),
@@ -95,5 +98,5 @@ fn set_policy(desk: &Desk, slug: &str, life: &str) -> Outcome {
 
 /// What to say where the slug names none.
 pub(super) fn no_organization(slug: &str) -> String {
-    format!("there is no organization {slug}; `bugtome admin organization list` shows all")
+    format!("there is no organization {}; `bugtome admin organization list` shows all", visible(slug))
 }

@@ -1,11 +1,11 @@
 //! What admin commands print: a table or a sentence for people, or JSON.
 //! What is in it is the commands' affair.
 
-use std::io::Write;
-
 use serde::Serialize;
 
 use crate::cli::Outcome;
+use crate::cli::terminal::{say, say_json};
+use crate::model::visible::visible;
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,7 @@ pub(in crate::cli) struct Output {
 impl Output {
     /// One thing: JSON, or the sentence.
     pub(in crate::cli) fn one(self, thing: &impl Serialize, sentence: &str) -> Outcome {
-        if self.json { print_json(thing) } else { print(sentence) }
+        if self.json { say_json(thing) } else { say(sentence) }
     }
 
     /// Many things: a JSON array, or a table with a head.
@@ -28,15 +28,15 @@ impl Output {
         row: impl Fn(&T) -> [String; N],
     ) -> Outcome {
         if self.json {
-            return print_json(&things);
+            return say_json(&things);
         }
-        print(&table(things, head, row))
+        say(&table(things, head, row))
     }
 }
 
-/// A line for each thing, below a head.
+/// A line for each thing, below a head; a cell adds no line, whatever is in it.
 pub(super) fn table<T, const N: usize>(things: &[T], head: [&str; N], row: impl Fn(&T) -> [String; N]) -> String {
-    let rows: Vec<[String; N]> = things.iter().map(row).collect();
+    let rows: Vec<[String; N]> = things.iter().map(|thing| row(thing).map(visible)).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).chain([head[column].len()]).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
     let line = |cells: [&str; N]| {
@@ -49,15 +49,4 @@ pub(super) fn table<T, const N: usize>(things: &[T], head: [&str; N], row: impl 
         text.push_str(&line(row.each_ref().map(String::as_str)));
     }
     text
-}
-
-/// A reader that went away (`| head`) is no failure worth a panic.
-fn print(text: &str) -> Outcome {
-    writeln!(std::io::stdout().lock(), "{text}")?;
-    Ok(())
-}
-
-fn print_json(thing: &impl Serialize) -> Outcome {
-    let text = serde_json::to_string(thing).map_err(std::io::Error::from)?;
-    print(&text)
 }

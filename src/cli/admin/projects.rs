@@ -13,6 +13,7 @@ use crate::model::id::Id;
 use crate::model::pages::Page;
 use crate::model::projects::{Code, Project};
 use crate::model::time::Time;
+use crate::model::visible::visible;
 use crate::store::projects::ProjectRow;
 
 #[derive(Debug, Subcommand)]
@@ -67,7 +68,7 @@ impl std::str::FromStr for ProjectName {
 
 impl std::fmt::Display for ProjectName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.slug, self.code.as_str())
+        write!(f, "{}/{}", visible(&self.slug), self.code.as_str())
     }
 }
 
@@ -143,7 +144,7 @@ fn create(desk: &Desk, slug: &str, name: &str, code: &str) -> Outcome {
         domain::projects::create(ctx, organization.id, &draft)
     });
     let made = Shown::new(slug, named(made, || no_organization(slug))?);
-    let sentence = format!("project {slug}/{} has been made", made.code);
+    let sentence = format!("project {}/{} has been made", visible(slug), made.code);
     desk.output.one(&made, &sentence)
 }
 

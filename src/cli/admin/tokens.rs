@@ -15,6 +15,7 @@ use crate::model::id::Id;
 use crate::model::scopes::Scopes;
 use crate::model::time::{Span, Time};
 use crate::model::tokens::{HashedToken, PlainToken, Token};
+use crate::model::visible::visible;
 use crate::store::tokens::TokenRow;
 
 #[derive(Debug, Subcommand)]
@@ -144,9 +145,8 @@ fn shown(row: TokenRow, now: Time) -> Shown {
 fn create(desk: &Desk, args: &Create) -> Outcome {
     let usual = if args.project.is_some() { Scopes::REPORT_ONLY } else { Scopes::FULL };
     let scopes = match (&args.scopes, args.preset) {
-        (Some(list), _) => {
-            Scopes::parse_list(list).map_err(|word| Failure::Usage(format!("--scopes: {word} is no scope; they are {}", Scopes::FULL)))?
-        }
+        (Some(list), _) => Scopes::parse_list(list)
+            .map_err(|word| Failure::Usage(format!("--scopes: {} is no scope; they are {}", visible(word), Scopes::FULL)))?,
         (None, Some(Preset::Full)) => Scopes::FULL,
         (None, Some(Preset::Read)) => Scopes::READ_ONLY,
         (None, Some(Preset::Report)) => Scopes::REPORT_ONLY,
@@ -154,7 +154,7 @@ fn create(desk: &Desk, args: &Create) -> Outcome {
     };
     let life: Option<Span> = match args.expires_in.as_str() {
         "never" => None,
-        life => Some(life.parse().map_err(|error| Failure::Usage(format!("--expires-in {life}: {error}, or never")))?),
+        life => Some(life.parse().map_err(|error| Failure::Usage(format!("--expires-in {}: {error}, or never", visible(life))))?),
     };
     let draft = tokens::Draft { name: text(&args.name), scopes, life };
     let made = match (&args.user, &args.project) {
@@ -164,7 +164,7 @@ fn create(desk: &Desk, args: &Create) -> Outcome {
                 let user = domain::users::by_email(ctx, &email)?;
                 tokens::create_personal(ctx, user.id, &draft)
             });
-            named(made, || format!("there is no user {user}"))?
+            named(made, || users::no_user(user))?
         }
         (None, Some(project)) => {
             let made = desk.run(|ctx| {
@@ -194,6 +194,6 @@ fn revoke(desk: &Desk, which: &str) -> Outcome {
     }
     let revoked = desk.run(|ctx| tokens::revoke_by_command(ctx, id, digest.as_ref()));
     let row = named(revoked, || "there is no such token; `bugtome admin token list` shows all".to_owned())?;
-    let sentence = format!("token {} ({}) is revoked", row.id, row.name);
+    let sentence = format!("token {} ({}) is revoked", row.id, visible(&row.name));
     desk.output.one(&shown(row, desk.app.now()), &sentence)
 }

@@ -13,6 +13,7 @@ use crate::domain::{resets, users};
 use crate::model::id::Id;
 use crate::model::time::Time;
 use crate::model::users::{Email, Password, User};
+use crate::model::visible::visible;
 use crate::store::users::UserRow;
 
 #[derive(Debug, Subcommand)]
@@ -86,7 +87,7 @@ pub(super) fn run(desk: &Desk, command: &Command) -> Outcome {
 fn create(desk: &Desk, email: &str, name: &str, with_password: bool) -> Outcome {
     let hash = if with_password { Some(password_hash(desk)?) } else { None };
     let user = desk.run(|ctx| users::create(ctx, &text(name), &text(email), hash.as_deref()))?;
-    let sentence = format!("user {} has been made", user.email);
+    let sentence = format!("user {} has been made", visible(&user.email));
     desk.output.one(&Shown::from(user), &sentence)
 }
 
@@ -103,7 +104,7 @@ fn reset_link(desk: &Desk, which: &Which) -> Outcome {
         let user = users::by_email(ctx, &email)?;
         Ok((resets::make_by_command(ctx, user.id)?, user.email))
     });
-    let (secret, email) = named(made, || format!("there is no user {}", which.email))?;
+    let (secret, email) = named(made, || no_user(&which.email))?;
     let url = format!("{}/reset/{}", desk.app.base_url(), secret.expose());
     let sentence = url.clone();
     desk.output.one(&Link { email, url }, &sentence)
@@ -121,9 +122,14 @@ fn change(
         act(ctx, &user)?;
         users::by_email(ctx, &email)
     });
-    let user = named(user, || format!("there is no user {}", which.email))?;
-    let sentence = format!("{} {what}", user.email);
+    let user = named(user, || no_user(&which.email))?;
+    let sentence = format!("{} {what}", visible(&user.email));
     desk.output.one(&Shown::from(user), &sentence)
+}
+
+/// What to say where the address is nobody's.
+pub(super) fn no_user(email: &str) -> String {
+    format!("there is no user {}", visible(email))
 }
 
 /// An address from the command line.
@@ -138,5 +144,5 @@ fn password_hash(desk: &Desk) -> Outcome<String> {
     let line = typed.strip_suffix('\n').unwrap_or(&typed);
     let line = line.strip_suffix('\r').unwrap_or(line).to_owned();
     let password = Password::parse(line).map_err(|problem| Failure::Failed(format!("password {problem}")))?;
-    passwords::hash(&password, desk.app.random()).map_err(|error| Failure::Failed(error.to_string()))
+    passwords::hash(&password, desk.app.random()).map_err(Failure::because)
 }

@@ -16,6 +16,7 @@ use crate::domain::{self, Ctx};
 use crate::model::events::Via;
 use crate::model::id::Id;
 use crate::model::projects::Project;
+use crate::model::visible::visible;
 use crate::store::database;
 use crate::store::tickets::Texts;
 
@@ -51,7 +52,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Imports the file.
 pub(in crate::cli) fn run(args: &Args) -> Outcome {
-    let unreadable = |error| Failure::Failed(format!("{} {error}", args.file.display()));
+    let unreadable = |error| Failure::Failed(visible(format!("{} {error}", args.file.display())));
     let length = std::fs::metadata(&args.file).map_err(|error| unreadable(error.into()))?.len();
     let reports = super::open(args.source, &args.file).map_err(unreadable)?;
     let app = if args.dry_run { admin::open_untouched(&args.database)? } else { admin::open_existing(&args.database)? };

@@ -4,6 +4,7 @@
 use super::headings::{self, Part, Split};
 use super::mapping::Dialect;
 use super::report::{Parts, RawReport, Report};
+use crate::model::text::title_from_elsewhere;
 
 const LONGEST_TITLE: usize = 200;
 const SHORTEST_CLAUSE: usize = 10;
@@ -84,6 +85,7 @@ impl Texts {
     }
 
     fn title(&mut self, whole: &str) -> String {
+        let whole = &title_from_elsewhere(whole);
         if whole.chars().count() <= LONGEST_TITLE {
             return whole.to_owned();
         }

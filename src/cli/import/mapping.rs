@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::report::{RawReport, Report};
 use crate::model::tickets::{Priority, Status};
+use crate::model::visible::visible;
 
 /// One tracker's words, columns and name.
 pub(super) struct Dialect {
@@ -218,7 +219,7 @@ impl fmt::Display for Mapping {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "columns:")?;
         for Column { name, place, filled } in &self.columns {
-            writeln!(f, "  {name} -> {place} (filled in {filled})")?;
+            writeln!(f, "  {} -> {place} (filled in {filled})", visible(name))?;
         }
         writeln!(f, "statuses:")?;
         words(f, &self.statuses, status_word)?;
@@ -234,7 +235,7 @@ fn words<T: Copy>(f: &mut fmt::Formatter<'_>, tallies: &BTreeMap<String, Tally<T
     for (word, tally) in tallies {
         let word = if word.is_empty() { "(empty)" } else { word };
         let doubt = if tally.known { "" } else { ", not known to bugtome" };
-        writeln!(f, "  {word} -> {} ({}{doubt})", ours(tally.to), tally.reports)?;
+        writeln!(f, "  {} -> {} ({}{doubt})", visible(word), ours(tally.to), tally.reports)?;
     }
     Ok(())
 }

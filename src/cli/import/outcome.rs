@@ -86,8 +86,8 @@ impl Tally {
     pub(super) fn refuse(&mut self, bad: BadRow) -> String {
         // JSON has elements; on which lines they lie says little.
         let unit = if self.source == Source::GithubJson { "element" } else { "line" };
-        let key = bad.key.as_ref().map(|key| format!(" ({})", plain(key))).unwrap_or_default();
-        let said = format!("{unit} {}{key}: {}", bad.line, plain(&bad.problem));
+        let key = bad.key.as_ref().map(|key| format!(" ({key})")).unwrap_or_default();
+        let said = format!("{unit} {}{key}: {}", bad.line, bad.problem);
         self.failed += 1;
         if self.bad.len() < LISTED {
             self.bad.push(bad);
@@ -121,10 +121,8 @@ impl Tally {
             bad_rows,
             mapping: mapping.map(ShownMapping::new),
         };
-        let sentence = mapping.map_or_else(
-            || self.to_string(),
-            |mapping| format!("{}would be {self}\nnothing has been written: this was a dry run", plain(&mapping.to_string())),
-        );
+        let sentence = mapping
+            .map_or_else(|| self.to_string(), |mapping| format!("{mapping}would be {self}\nnothing has been written: this was a dry run"));
         output.one(&shown, &sentence)?;
         if self.failed == 0 {
             return Ok(());
@@ -132,11 +130,6 @@ impl Tally {
         let advice = "put right what is said about them and run the same command again";
         Err(Failure::Failed(format!("{} of the rows cannot be imported: {advice}", self.failed())))
     }
-}
-
-/// What a file says, fit for a terminal.
-fn plain(text: &str) -> String {
-    text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
 }
 
 impl fmt::Display for Tally {

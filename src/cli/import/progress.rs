@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::outcome::Tally;
+use crate::cli::terminal::complain;
+use crate::model::visible::visible;
 
 /// Elsewhere than on a terminal a line is written after that many rows, or after that time.
 const ROWS: u64 = 500;
@@ -42,7 +44,7 @@ impl Progress {
             Self::Lines { told_rows, told_at } => {
                 let rows = tally.rows();
                 if rows - *told_rows >= ROWS || told_at.elapsed() >= SECONDS {
-                    eprintln!("{rows} rows read: {tally}");
+                    complain(&format!("{rows} rows read: {tally}"));
                     (*told_rows, *told_at) = (rows, Instant::now());
                 }
             }
@@ -52,8 +54,8 @@ impl Progress {
     /// Says something, without the bar getting in its way.
     pub(super) fn say(&self, line: &str) {
         match self {
-            Self::Bar(bar) => bar.println(line),
-            Self::Lines { .. } => eprintln!("{line}"),
+            Self::Bar(bar) => bar.println(visible(line)),
+            Self::Lines { .. } => complain(&visible(line)),
         }
     }
 

@@ -11,22 +11,56 @@ use super::error::{Error, Result};
 use super::handle::Database;
 use super::in_use::{Alone, InUse, beside, give_to_owner_of};
 use super::migrations::STEPS;
+use super::schema::refuse_strange;
 use super::sqlite::{File, Purpose};
 use super::url::Options;
 
 /// How many pages are copied at a time.
 const PAGES: i32 = 4096;
 
-/// Copies the database as of one moment to the new file `to`, however busy it is; the answer is the copy's length in bytes.
-/// The file is complete, on disk and its owner's alone before it has its name.
-pub fn back_up(database: &Path, to: &Path) -> Result<u64> {
-    let _in_use = InUse::of(database)?;
-    let partial = Partial(beside(to, &format!(".{}.partial", std::process::id())));
-    partial.remove();
-    copy(database, &partial.0)?;
-    let length = sync(&partial.0)?;
-    rename(&partial.0, to)?;
-    Ok(length)
+/// A copy under construction, of a database as of one moment, however busy that is. It is made, filled and finished, each perhaps as somebody
+/// else: whoever names the file can make it, and the database's owner can read the database.
+#[derive(Debug)]
+pub struct BackUp {
+    to: PathBuf,
+    partial: Partial,
+    target: rusqlite::Connection,
+}
+
+impl BackUp {
+    /// Makes the file, under a name of its own and its owner's alone.
+    pub fn to(to: &Path) -> Result<Self> {
+        let partial = Partial(beside(to, &format!(".{}.partial", std::process::id())));
+        partial.remove();
+        let target = new_target(&partial.0)?;
+        Ok(Self { to: to.to_owned(), partial, target })
+    }
+
+    /// Copies the database. No file is opened for it but the database's own.
+    pub fn fill(&mut self, database: &Path) -> Result<()> {
+        let _in_use = InUse::of(database)?;
+        fill(&open_source(database)?, &mut self.target)
+    }
+
+    /// Reads the copy through, has it on disk and gives it its name; the answer is its length in bytes.
+    pub fn finish(self) -> Result<u64> {
+        drop(self.target);
+        check(&self.partial.0)?;
+        let length = sync(&self.partial.0)?;
+        rename(&self.partial.0, &self.to)?;
+        Ok(length)
+    }
+}
+
+/// A backup that is open, so that whoever reads it need not be who opened it.
+#[derive(Debug)]
+pub struct BackupFile(rusqlite::Connection);
+
+impl BackupFile {
+    /// Opens the file.
+    pub fn open(file: &Path) -> Result<Self> {
+        open_source(file).map(Self)
+    }
 }
 
 /// A file under construction, gone with its companions when it was not finished.
@@ -48,29 +82,34 @@ impl Drop for Partial {
     }
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
+/// In one transaction, else each write of the server would make the copy begin anew.
+fn open_source(from: &Path) -> Result<rusqlite::Connection> {
     let source = File::new(from, 1).open(Purpose::Read)?;
-    // In one transaction, else each write of the server would make the copy begin anew.
     source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
+    Ok(source)
+}
+
+fn new_target(to: &Path) -> Result<rusqlite::Connection> {
     let mut options = fs::OpenOptions::new();
     options.create_new(true).write(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(to).map(drop).map_err(|error| file_error(to, &error))?;
-    let mut target = rusqlite::Connection::open(to)?;
+    let target = rusqlite::Connection::open(to)?;
+    // No more than the file's bytes are written by it, so that it does without what else is asked of a connection.
     // Nobody reads it before it is whole, and it is synced once at the end.
     target.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
-    let backup = Backup::new(&source, &mut target)?;
+    Ok(target)
+}
+
+fn fill(source: &rusqlite::Connection, target: &mut rusqlite::Connection) -> Result<()> {
+    let backup = Backup::new(source, target)?;
     loop {
         match backup.step(PAGES)? {
-            StepResult::Done => break,
+            StepResult::Done => return Ok(()),
             StepResult::Busy | StepResult::Locked => std::thread::sleep(Duration::from_millis(10)),
             _ => {}
         }
     }
-    drop(backup);
-    drop(target);
-    check(to)
 }
 
 /// Makes the copy a single file without a log, and reads it through once.
@@ -114,11 +153,14 @@ pub struct Replacement<'a> {
 
 impl<'a> Replacement<'a> {
     /// Copies the backup.
-    pub fn of(backup: &Path, alone: &'a Alone) -> Result<Self> {
+    pub fn of(backup: &BackupFile, alone: &'a Alone) -> Result<Self> {
         let copied = Partial(beside(alone.database(), "-restoring"));
         // What a killed restore left behind.
         copied.remove();
-        copy(backup, &copied.0)?;
+        let mut target = new_target(&copied.0)?;
+        fill(&backup.0, &mut target)?;
+        drop(target);
+        check(&copied.0)?;
         Ok(Self { copy: copied, alone })
     }
 
@@ -128,6 +170,7 @@ impl<'a> Replacement<'a> {
         if database.pending()?.len() == STEPS.len() {
             return Err(Error::Unavailable("it is a SQLite database, but none of bugtome".to_owned()));
         }
+        refuse_strange(&database.strange()?)?;
         database.migrate()?;
         Ok(database)
     }
@@ -138,7 +181,8 @@ impl<'a> Replacement<'a> {
     pub fn put_in_place(self, readable: bool) -> Result<Option<PathBuf>> {
         let database = self.alone.database();
         settle(&self.copy.0)?;
-        give_to_owner_of(database, &self.copy.0).map_err(|error| file_error(database, &error))?;
+        let copy = fs::File::open(&self.copy.0).map_err(|error| file_error(&self.copy.0, &error))?;
+        give_to_owner_of(database, &copy).map_err(|error| file_error(database, &error))?;
         sync(&self.copy.0)?;
         // The old one's log must be gone before the new one has its name: SQLite would take it for the new one's.
         let kept = if readable {
@@ -161,6 +205,10 @@ pub fn open_replaced(alone: &Alone, options: Options) -> Result<Database> {
     let database = Database::open_alone(path, options)?;
     if database.pending()?.len() == STEPS.len() {
         return Err(Error::Unavailable(format!("the database {} is empty", path.display())));
+    }
+    // What was revoked in it may not stand there.
+    if let Err(error) = refuse_strange(&database.strange()?) {
+        return Err(Error::Unavailable(format!("the database {} is not to be believed: {error}", path.display())));
     }
     database.migrate()?;
     Ok(database)

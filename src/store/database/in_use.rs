@@ -3,7 +3,11 @@
 
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use super::error::{Error, Result};
 
@@ -62,29 +66,40 @@ pub(super) fn beside(database: &Path, ending: &str) -> PathBuf {
 }
 
 /// The file is never removed: another process may wait for a lock on the very one that is there.
+///
+/// It lies in a folder of whoever runs the server, who can put something else in its place. So a link is not followed, and what is no plain file, or
+/// has another name elsewhere, is refused.
 fn open(database: &Path) -> Result<File> {
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let path = beside(database, "-lock");
-    let file = options.open(&path).map_err(|error| {
-        Error::Unavailable(format!("{} cannot be opened ({error}): the database's folder must exist and be writable", path.display()))
-    })?;
-    // A command that the system's administrator ran must not shut the server out that runs as somebody else.
-    let _ = give_to_owner_of(database, &path);
+    let refused =
+        |why: &str| Error::Unavailable(format!("{} cannot be opened ({why}): remove it if nobody knows what it is", path.display()));
+    let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR) {
+        Ok(file) => File::from(file),
+        Err(Errno::LOOP) => return Err(refused("it is a link")),
+        Err(Errno::NXIO) => return Err(refused("it is no plain file")),
+        Err(error) => {
+            let what = format!("{} cannot be opened ({error}): the database's folder must exist and be writable", path.display());
+            return Err(Error::Unavailable(what));
+        }
+    };
+    let found = file.metadata().map_err(|error| unlocked(database, &error))?;
+    if !found.is_file() {
+        return Err(refused("it is no plain file"));
+    }
+    if found.nlink() > 1 {
+        return Err(refused("it has another name elsewhere"));
+    }
+    // A server that the system's administrator started must not shut the one out that runs as somebody else.
+    let _ = give_to_owner_of(database, &file);
     Ok(file)
 }
 
-/// Gives a file to whom the database belongs, if there is one and that is somebody else.
-pub(super) fn give_to_owner_of(database: &Path, file: &Path) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt, chown};
-        let (Ok(owner), own) = (std::fs::metadata(database), std::fs::metadata(file)?) else { return Ok(()) };
-        if (owner.uid(), owner.gid()) != (own.uid(), own.gid()) {
-            chown(file, Some(owner.uid()), Some(owner.gid()))?;
-        }
+/// Gives an open file to whom the database belongs, if there is one and that is somebody else.
+pub(super) fn give_to_owner_of(database: &Path, file: &File) -> std::io::Result<()> {
+    let (Ok(owner), own) = (std::fs::symlink_metadata(database), file.metadata()?) else { return Ok(()) };
+    if owner.is_file() && (owner.uid(), owner.gid()) != (own.uid(), own.gid()) {
+        fchown(file, Some(owner.uid()), Some(owner.gid()))?;
     }
     Ok(())
 }

@@ -18,8 +18,8 @@ use super::moving::is_unfinished;
 pub struct Step {
     /// Its name, which is also its files'.
     pub name: &'static str,
-    sqlite: &'static str,
-    postgres: &'static str,
+    pub(super) sqlite: &'static str,
+    pub(super) postgres: &'static str,
 }
 
 impl Step {
@@ -75,7 +75,7 @@ const IN_USE: &str = "a table that the schema's next step changes was in use for
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Which steps are applied, and which of them expand.
-const TABLES: &str = "CREATE TABLE IF NOT EXISTS schema_steps (name TEXT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL); \
+pub(super) const TABLES: &str = "CREATE TABLE IF NOT EXISTS schema_steps (name TEXT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL); \
                       CREATE TABLE IF NOT EXISTS schema_expansions (name TEXT NOT NULL PRIMARY KEY)";
 
 impl Database {
@@ -97,6 +97,11 @@ impl Database {
 pub fn pending_in(db: &mut Connection) -> Result<Vec<&'static str>> {
     let applied = Applied::read(db)?;
     missing(STEPS, &applied).map(|steps| steps.iter().map(|step| step.name).collect())
+}
+
+/// The names of the steps that are applied, of newer programs' too; none where there is nothing of bugtome.
+pub(super) fn applied_in(db: &mut Connection) -> Result<Vec<String>> {
+    Ok(Applied::read(db)?.steps.into_iter().map(|(name,)| name).collect())
 }
 
 fn apply(database: &Database, steps: &[Step]) -> Result<Vec<&'static str>> {

@@ -19,6 +19,7 @@ mod queue;
 mod readers;
 pub mod registry;
 mod rows;
+mod schema;
 #[doc(hidden)]
 pub mod select;
 mod sqlite;
@@ -36,13 +37,14 @@ mod writer;
 pub use inventory;
 
 pub use connection::Connection;
-pub use copies::{Replacement, back_up, open_replaced};
+pub use copies::{BackUp, BackupFile, Replacement, open_replaced};
 pub use error::{Error, Failure, Result};
 pub use handle::{Database, Stats};
 pub use in_use::Alone;
 pub use look::{keeps_a_log, look, size};
 pub use registry::{detours_to_events, verify_statements, walking_statements};
 pub use rows::{Cells, ColumnType, Row, beside};
+pub use schema::{Strange, strange_in};
 pub use select::{Dialect, Family, Select, Shape};
 pub use statement::{Bound, Statement};
 pub use url::{DatabaseUrl, NoDatabaseUrl, Options, PostgresUrl};

@@ -11,6 +11,7 @@ use rusqlite::{CachedStatement, OpenFlags};
 use super::error::{Error, Result};
 use super::in_use::beside;
 use super::rows::{Cells, Row};
+use super::schema::harden;
 use super::value::{Cell, Value};
 
 /// More than the program has statements and shapes, so that none is prepared twice.
@@ -66,13 +67,23 @@ impl File {
 
     /// Opens a connection that only reads and leaves nothing behind: where nobody has the file open, SQLite's log and index are not made.
     pub(super) fn open_to_look(&self) -> Result<rusqlite::Connection> {
-        // The log is there as long as anybody has the database open, and after a crash.
-        if beside(&self.path, "-wal").exists() {
-            return self.open(Purpose::Read);
+        // The log is there as long as anybody has the database open, and after a crash; and with it its index, unless somebody copied the files.
+        if let Ok(log) = std::fs::metadata(beside(&self.path, "-wal")) {
+            if beside(&self.path, "-shm").exists() {
+                return self.open(Purpose::Read);
+            }
+            if log.len() > 0 {
+                return Err(Error::Unavailable(format!(
+                    "the log of {} has not been read into it yet, which would change it: check again when `bugtome serve` has been started once",
+                    self.path.display()
+                )));
+            }
         }
         let escaped = percent_encoding::percent_encode(self.path.as_os_str().as_encoded_bytes(), IN_A_URI);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-        Ok(rusqlite::Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)?)
+        let connection = rusqlite::Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)?;
+        harden(&connection)?;
+        Ok(connection)
     }
 
     /// Opens a connection.
@@ -82,6 +93,7 @@ impl File {
             Purpose::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
         };
         let connection = rusqlite::Connection::open_with_flags(&self.path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        harden(&connection)?;
         connection.busy_timeout(BUSY)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // Otherwise "misspelt" in double quotes would be a text and not an error.

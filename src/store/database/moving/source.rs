@@ -9,6 +9,7 @@ use crate::store::database::error::{Error, Result};
 use crate::store::database::handle::Database;
 use crate::store::database::in_use::Alone;
 use crate::store::database::migrations::{STEPS, pending_in};
+use crate::store::database::schema::{refuse_strange, strange_in};
 use crate::store::database::sqlite::{self, File, Purpose};
 use crate::store::database::url::{DatabaseUrl, Options};
 
@@ -95,7 +96,7 @@ fn ready(db: &mut Connection) -> Result<()> {
                 .to_owned(),
         ));
     }
-    Ok(())
+    refuse_strange(&strange_in(db)?)
 }
 
 /// `Busy` where another session of a bugtome is connected to PostgreSQL. SQLite's file has a lock for this.

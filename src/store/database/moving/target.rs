@@ -14,6 +14,7 @@ use crate::store::database::error::{Error, Failure, Result};
 use crate::store::database::handle::Database;
 use crate::store::database::in_use::Alone;
 use crate::store::database::migrations::{LOCK, STEPS, pending_in};
+use crate::store::database::schema::{refuse_strange, strange_in};
 use crate::store::database::url::DatabaseUrl;
 
 const UNFINISHED: &str = "unfinished copy of ";
@@ -77,6 +78,7 @@ impl Target {
     pub fn look(&self, tables: &'static [Table], usual: &[&str]) -> Result<Found> {
         self.database.run(|db| {
             nobody_else(db)?;
+            fit(db)?;
             found(db, tables, usual)
         })
     }
@@ -92,6 +94,7 @@ impl Target {
             if db.is_postgres() {
                 db.command_text(LOCK)?;
             }
+            fit(db)?;
             if found(db, tables, usual)? != Found::Nothing {
                 return Err(Error::Unavailable("somebody else has put something into the database just now".to_owned()));
             }
@@ -206,6 +209,11 @@ fn number_on(table: &Table, column: &str) -> String {
 /// Holds the mark until the transaction ends.
 fn renew(db: &mut Connection, mark: &str) -> Result<()> {
     mine(db.execute(crate::sql!("UPDATE schema_steps SET applied_at = applied_at WHERE name = ?1", str = mark))?)
+}
+
+/// Refuses a SQLite file in whose schema there is anything else. What a trigger on PostgreSQL does to the rows is seen when the copy is checked.
+fn fit(db: &mut Connection) -> Result<()> {
+    if db.is_postgres() { Ok(()) } else { refuse_strange(&strange_in(db)?) }
 }
 
 fn mine(marks: u64) -> Result<()> {

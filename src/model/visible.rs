@@ -1,0 +1,106 @@
+//! Characters that do something instead of being seen: which they are, and how they are written where they could do it.
+//! Which texts may not hold them at all is `text`'s affair.
+
+use std::fmt::Write;
+
+/// Controls of bidirectional text: they turn round how other characters are shown (Unicode Standard Annex 9, 2.1 to 2.4).
+pub const fn turns_text_round(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a character acts on a terminal, or hides there: controls, line and paragraph separators, and format characters but for the two that
+/// join and part letters (U+200C and U+200D), which names and emoji are written with.
+pub const fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// A text in one line for a terminal: whatever acts or hides there is written as Rust writes it, such as `\n` or `\u{1b}`.
+pub fn visible(text: impl std::fmt::Display) -> String {
+    escaped(&text.to_string(), |_| false)
+}
+
+/// As [`visible`] for a text of several lines.
+pub fn visible_lines(text: &str) -> String {
+    escaped(text, |c| c == '\n')
+}
+
+/// As [`visible_lines`] for a text whose escape sequences are the program's own.
+pub fn visible_in_colour(text: &str) -> String {
+    escaped(text, |c| c == '\n' || c == '\u{1b}')
+}
+
+fn escaped(text: &str, kept: fn(char) -> bool) -> String {
+    if !text.chars().any(|c| is_hidden(c) && !kept(c)) {
+        return text.to_owned();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_hidden(c) && !kept(c) {
+            shown.extend(escape(c));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+fn escape(c: char) -> Box<dyn Iterator<Item = char>> {
+    if c.is_ascii_control() && matches!(c, '\n' | '\r' | '\t') { Box::new(c.escape_default()) } else { Box::new(c.escape_unicode()) }
+}
+
+/// A text of JSON whose hidden characters are escaped (RFC 8259 §7): it says the same. In valid JSON they stand in strings alone.
+pub fn visible_json(json: &str) -> String {
+    if !json.chars().any(is_hidden) {
+        return json.to_owned();
+    }
+    let mut shown = String::with_capacity(json.len() + 16);
+    let mut units = [0; 2];
+    for c in json.chars() {
+        if is_hidden(c) {
+            for unit in c.encode_utf16(&mut units) {
+                // Writing to a text cannot fail.
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_is_written_and_what_is_seen_stays() {
+        assert_eq!(visible("a\u{1b}]52;c;eA==\u{7}\nb\u{202e}c\u{9b}d"), "a\\u{1b}]52;c;eA==\\u{7}\\nb\\u{202e}c\\u{9b}d");
+        for seen in ["Müller", "می\u{200c}خواهم", "👩\u{200d}🔬", "日本 語"] {
+            assert_eq!(visible(seen), seen);
+        }
+        assert_eq!(visible_lines("a\n\tb\r"), "a\n\\tb\\r");
+    }
+
+    #[test]
+    fn json_says_the_same() {
+        let text = "a\u{202e}b\u{9b}c\u{e0041}\u{7f}";
+        let shown = visible_json(&serde_json::to_string(text).unwrap());
+        assert!(shown.is_ascii(), "{shown}");
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+    }
+}
