@@ -51,6 +51,8 @@ pub struct Listed {
     pub resettable: bool,
     /// Whether there is no other owner.
     pub last_owner: bool,
+    /// Whether the caller sees their tokens: nobody does of somebody above the own role.
+    pub tokens_seen: bool,
 }
 
 /// A page of the organization's members, by name, each with what the caller may do, and how many there are in all.
@@ -68,8 +70,9 @@ pub fn roster(ctx: &mut Ctx<'_>, organization: Id<Organization>, page: Page) -> 
         let changed = |to: Option<Role>| looks_after && !last_owner && allows(reach.role, Some(member.role), to);
         let roles = Role::ALL.iter().copied().filter(|role| changed(Some(*role))).collect();
         let (removable, leavable) = (!own && changed(None), own && !last_owner);
+        let tokens_seen = looks_after && member.role <= reach.role;
         let owned = reach.role == Role::Owner && seen.as_ref().is_some_and(|row| row.beyond == 0 && row.disabled_at.is_none());
-        Listed { roles, removable, leavable, resettable: owned && !own, last_owner, seen, member }
+        Listed { roles, removable, leavable, resettable: owned && !own, last_owner, tokens_seen, seen, member }
     });
     Ok((listed.collect(), total))
 }

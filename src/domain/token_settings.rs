@@ -1,5 +1,5 @@
-//! Tokens as settings show and manage them: one's own, a project's, those of an organization's members, each with what became of it.
-//! What making, rotating and revoking do to a token is in `tokens`, how one is judged in `ctx`.
+//! Tokens as settings show and manage them: one's own, a project's, each with what became of it.
+//! What making, rotating and revoking do to a token is in `tokens`, how one is judged in `ctx`, what admins see of members' in `member_tokens`.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -17,6 +17,7 @@ use crate::model::projects::Project;
 use crate::model::text::Reason;
 use crate::model::time::{Span, Time};
 use crate::model::tokens::{RevokedHow, Token, TokenKind};
+use crate::store::member_tokens::{self, ShutOutOfRow};
 use crate::store::tokens::{self as store, TokenRow};
 use crate::store::{organizations, token_lists};
 
@@ -92,6 +93,8 @@ pub struct Listed {
     pub chain_works: usize,
     /// The organizations whose policy keeps it out.
     pub kept_out: Vec<String>,
+    /// The organizations of its user out of which it is shut.
+    pub shut_out: Vec<ShutOutOfRow>,
 }
 
 impl Listed {
@@ -131,15 +134,19 @@ pub fn list(ctx: &mut Ctx<'_>, place: Place) -> Result<Listing> {
         }
         Place::Project(project) => token_lists::of_project(ctx.db, project, ctx.now, MOST_SHOWN + 1)?,
     };
-    Ok(listing(rows, policies, ctx.now))
+    let mut listing = listing(rows, policies, ctx.now);
+    note_shut_out(ctx, place, &mut listing)?;
+    Ok(listing)
 }
 
-/// The personal tokens of all members of the organization, each with its owner, whether or not the policy lets it in.
-pub fn of_members(ctx: &mut Ctx<'_>, organization: Id<Organization>) -> Result<Listing> {
-    let reach = ctx.organization(Capability::RevokeMembersTokens, organization)?;
-    let policies = policy_of(ctx, reach.id)?;
-    let rows = token_lists::of_members(ctx.db, reach.id, ctx.now, MOST_SHOWN + 1)?;
-    Ok(listing(rows, policies, ctx.now))
+/// Whoever has the tokens sees which of them are shut out, and of what.
+fn note_shut_out(ctx: &mut Ctx<'_>, place: Place, listing: &mut Listing) -> Result<()> {
+    let (Place::Account, Some(user)) = (place, ctx.user()) else { return Ok(()) };
+    let all = member_tokens::shut_out_of(ctx.db, user)?;
+    for listed in &mut listing.tokens {
+        listed.shut_out = all.iter().filter(|row| row.chain_id == listed.token.chain_id).cloned().collect();
+    }
+    Ok(())
 }
 
 /// One token of the place, with the others of its chain. `NotFound` for any token that is elsewhere.
@@ -274,6 +281,7 @@ fn listing(mut rows: Vec<TokenRow>, policies: Vec<Policy>, now: Time) -> Listing
                 chain,
                 chain_works,
                 kept_out: kept_out(token.life, &policies),
+                shut_out: Vec::new(),
                 token,
             }
         })

@@ -17,7 +17,6 @@ use crate::model::time::{Span, Time};
 use crate::model::tokens::{HashedToken, PlainToken, RevokedHow, Token, TokenKind};
 use crate::model::users::User;
 use crate::store::database::Connection;
-use crate::store::members;
 use crate::store::persons::{self, PersonRow};
 use crate::store::tokens::{self as store, Continues, NewToken, Revocation, TokenRow};
 
@@ -256,18 +255,6 @@ pub enum Extent {
     Chain,
 }
 
-/// Revokes a token in settings: one's own, or as an admin a project's or a member's. `NotFound` for all others.
-pub fn revoke(ctx: &mut Ctx<'_>, id: Id<Token>, extent: Extent) -> Result<TokenRow> {
-    ctx.allow(Capability::ManageOwnTokens)?;
-    let token = store::by_id(ctx.db, id)?.ok_or(Error::NotFound)?;
-    let own = token.user_id.is_some() && token.user_id == ctx.user();
-    if !own {
-        may_revoke_others(ctx, &token)?;
-    }
-    let how = if own { RevokedHow::Owner } else { RevokedHow::Admin };
-    revoke_row(ctx, &token, extent, how, &Reason::default())
-}
-
 /// Revokes a token, or its chain, after the right to do so has been judged.
 pub(super) fn revoke_row(ctx: &mut Ctx<'_>, token: &TokenRow, extent: Extent, how: RevokedHow, why: &Reason) -> Result<TokenRow> {
     let revocation = Revocation { at: ctx.now, by: ctx.person(), how, why: why.as_deref() };
@@ -276,21 +263,6 @@ pub(super) fn revoke_row(ctx: &mut Ctx<'_>, token: &TokenRow, extent: Extent, ho
         Extent::Chain => store::set_chain_revoked(ctx.db, token.chain_id, &revocation)?,
     };
     by_id(ctx, token.id)
-}
-
-/// An admin of the project's organization, or of one that the token's user belongs to. Whoever is neither does not hear that the token exists.
-fn may_revoke_others(ctx: &mut Ctx<'_>, token: &TokenRow) -> Result<()> {
-    let unknown = |error| if matches!(error, Error::Unreachable) { Error::NotFound } else { error };
-    let Some(user) = token.user_id else {
-        let project = token.project_id.ok_or(Error::NotFound)?;
-        return ctx.project(Capability::ManageProjectTokens, project).map(|_| ()).map_err(unknown);
-    };
-    for organization in ctx.organizations(Capability::RevokeMembersTokens)? {
-        if members::role(ctx.db, organization.id, user)?.is_some() {
-            return Ok(());
-        }
-    }
-    Err(Error::NotFound)
 }
 
 /// Revokes a token by its id or by itself, for commands; `NotFound` when there is none.

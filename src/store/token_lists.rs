@@ -1,10 +1,9 @@
-//! Lists of tokens for settings: a user's, a project's, those of an organization's members, a chain.
-//! One token and what happens to it is in `tokens`.
+//! Lists of tokens for settings: a user's, a project's, a chain.
+//! One token and what happens to it is in `tokens`, members' tokens are in `member_tokens`.
 
 use super::database::{Connection, Result, sql};
 use super::tokens::{TokenRow, token};
 use crate::model::id::Id;
-use crate::model::organizations::Organization;
 use crate::model::projects::Project;
 use crate::model::time::Time;
 use crate::model::tokens::Token;
@@ -30,14 +29,6 @@ pub fn of_user(db: &mut Connection, user: Id<User>, now: Time, most: i64) -> Res
 /// The project's tokens, first those that still work.
 pub fn of_project(db: &mut Connection, project: Id<Project>, now: Time, most: i64) -> Result<Vec<TokenRow>> {
     db.query(sql!(TokenRow: listed!("t.project_id = ?1"), Id<Project> = project, Time = now, i64 = most))
-}
-
-/// The personal tokens of all of the organization's members, first those that still work.
-pub fn of_members(db: &mut Connection, organization: Id<Organization>, now: Time, most: i64) -> Result<Vec<TokenRow>> {
-    db.query(sql!(TokenRow:
-        listed!("t.user_id IN (SELECT m.user_id FROM members m WHERE m.organization_id = ?1)"),
-        Id<Organization> = organization, Time = now, i64 = most
-    ))
 }
 
 /// The tokens of a chain, first those that still work.

@@ -60,6 +60,7 @@ mod list_pages;
 mod load;
 #[cfg(test)]
 mod member_pages;
+mod member_tokens;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
