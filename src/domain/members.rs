@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::permissions::Capability;
 use super::reach::OrganizationReach;
+use super::returns::{self, OnReturn, Returned};
 use super::tokens::{Extent, revoke_row};
 use super::{Ctx, Error, Result};
 use crate::model::id::Id;
@@ -110,6 +111,18 @@ pub fn add(ctx: &mut Ctx<'_>, organization: Id<Organization>, user: Id<User>, ro
         return Err(Error::invalid("user", Problem::Taken));
     }
     Ok(store::insert(ctx.db, reach.id, user, role, ctx.now)?)
+}
+
+/// As [`add`]; what of the user's living tokens reaches the organization from now on is told, or shut out of it.
+pub fn add_with_tokens(
+    ctx: &mut Ctx<'_>,
+    organization: Id<Organization>,
+    user: Id<User>,
+    role: Role,
+    tokens: OnReturn,
+) -> Result<Returned> {
+    add(ctx, organization, user, role)?;
+    returns::of_member(ctx, organization, user, tokens)
 }
 
 /// The member's role, behind the lock that keeps two owners from leaving at once.

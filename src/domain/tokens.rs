@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::ctx::RETRY_DOOR;
 use super::permissions::Capability;
+use super::token_settings::State;
 use super::{Ctx, Error, Result, sessions};
 use crate::model::draft::{Field, Text};
 use crate::model::id::Id;
@@ -19,6 +20,7 @@ use crate::model::users::User;
 use crate::store::database::Connection;
 use crate::store::persons::{self, PersonRow};
 use crate::store::tokens::{self as store, Continues, NewToken, Revocation, TokenRow};
+use crate::store::{projects, token_lists, users};
 
 /// How long a token lives unless somebody picks another length.
 pub const USUAL_LIFE: Span = Span::days(90);
@@ -28,6 +30,9 @@ pub const LONGEST_CHAIN: Span = Span::days(365);
 
 /// The longest overlap of a rotation.
 pub const LONGEST_OVERLAP: Span = Span::days(1);
+
+/// How many living tokens a user may have, and a project; a chain of rotations counts once. Who has more from before keeps them.
+pub const MOST_LIVING: i64 = 50;
 
 /// What somebody wants a token to be.
 #[derive(Debug, Clone)]
@@ -82,6 +87,7 @@ pub fn create_project(ctx: &mut Ctx<'_>, project: Id<Project>, draft: &Draft) ->
 fn create(ctx: &mut Ctx<'_>, draft: &Draft, plain: PlainToken, user: Option<Id<User>>, project: Option<Id<Project>>) -> Result<Made> {
     let name = draft.check().map_err(Error::Invalid)?;
     sessions::require_fresh(ctx)?;
+    room_for_one(ctx, user, project)?;
     let id = ctx.new_id();
     let new = NewToken {
         id,
@@ -98,6 +104,22 @@ fn create(ctx: &mut Ctx<'_>, draft: &Draft, plain: PlainToken, user: Option<Id<U
     };
     insert(ctx, &new)?;
     made(ctx, id, plain)
+}
+
+/// Counted behind the lock of the user or project, so that two who make one at once do not both find room.
+fn room_for_one(ctx: &mut Ctx<'_>, user: Option<Id<User>>, project: Option<Id<Project>>) -> Result<()> {
+    let living = match (user, project) {
+        (Some(user), _) => {
+            users::lock(ctx.db, user)?;
+            token_lists::living_chains_of_user(ctx.db, user, ctx.now)?
+        }
+        (None, Some(project)) => {
+            projects::lock(ctx.db, project)?;
+            token_lists::living_chains_of_project(ctx.db, project, ctx.now)?
+        }
+        (None, None) => 0,
+    };
+    if living >= MOST_LIVING { Err(Error::invalid("name", Problem::OneTooMany(living))) } else { Ok(()) }
 }
 
 /// A project token is a person too, who may have filed tickets.
@@ -277,10 +299,12 @@ pub fn revoke_by_command(ctx: &mut Ctx<'_>, id: Option<Id<Token>>, digest: Optio
     revoke_row(ctx, &token, Extent::Token, RevokedHow::Command, &Reason::default())
 }
 
-/// All tokens, for commands.
+/// All tokens, for commands: those that still work before those that have ended.
 pub fn all(ctx: &mut Ctx<'_>) -> Result<Vec<TokenRow>> {
     ctx.allow(Capability::ManageProjectTokens)?;
-    Ok(store::all(ctx.db)?)
+    let mut all = store::all(ctx.db)?;
+    all.sort_by_key(|row| !State::of(row, ctx.now).works());
+    Ok(all)
 }
 
 /// Closes the door through which the predecessor could be told this token again. Due before the first request is answered.

@@ -430,3 +430,29 @@ pub fn set_all_revoked(db: &mut Connection, user: Id<User>, now: Time, by: Optio
         ))
     })
 }
+
+/// Revokes the user's living tokens; the answer is how many.
+pub fn set_living_of_user_revoked(db: &mut Connection, user: Id<User>, new: &Revocation<'_>) -> Result<u64> {
+    to_the_end(|| {
+        db.execute(sql!(
+            concat!(
+                "UPDATE tokens AS t SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4, revoked_why = ?5 WHERE t.user_id = ?1 AND ",
+                living!("t", "?2")
+            ),
+            Id<User> = user, Time = new.at, Option<Id<Person>> = new.by, RevokedHow = new.how, Option<&str> = new.why
+        ))
+    })
+}
+
+/// Revokes the project's living tokens; the answer is how many.
+pub fn set_living_of_project_revoked(db: &mut Connection, project: Id<Project>, new: &Revocation<'_>) -> Result<u64> {
+    to_the_end(|| {
+        db.execute(sql!(
+            concat!(
+                "UPDATE tokens AS t SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4, revoked_why = ?5 WHERE t.project_id = ?1 AND ",
+                living!("t", "?2")
+            ),
+            Id<Project> = project, Time = new.at, Option<Id<Person>> = new.by, RevokedHow = new.how, Option<&str> = new.why
+        ))
+    })
+}

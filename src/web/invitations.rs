@@ -8,7 +8,9 @@ use axum::http::header::CACHE_CONTROL;
 use super::answers::{page_with, see_with, signed_in};
 use super::frame::{Frame, Signed};
 use super::resets::secret;
+use super::tokens::view::Living;
 use crate::app::passwords;
+use crate::domain::returns::OnReturn;
 use crate::domain::{Error, Result, invitations};
 use crate::http::answer::Answer;
 use crate::http::pages::Visit;
@@ -31,12 +33,15 @@ struct InvitationPage {
     name: String,
     email: String,
     problems: Problems,
+    /// The reader's tokens, which would reach the organization too.
+    living: Vec<Living>,
 }
 
 async fn show(visit: &Visit, status: StatusCode, problems: Problems) -> Result<Answer> {
     let (secret, digest) = secret(visit)?;
     let asked = visit.clone();
-    let (invitation, frame) = visit.read(move |ctx| Ok((invitations::find(ctx, &digest)?, Frame::of(ctx, &asked, "Invitation")?))).await?;
+    let ((invitation, living), frame) =
+        visit.read(move |ctx| Ok((invitations::look(ctx, &digest)?, Frame::of(ctx, &asked, "Invitation")?))).await?;
     let page = InvitationPage {
         secret: secret.expose().to_owned(),
         person: frame.person.clone(),
@@ -47,6 +52,7 @@ async fn show(visit: &Visit, status: StatusCode, problems: Problems) -> Result<A
         name: visit.form().text("name").to_owned(),
         email: visit.form().text("email").to_owned(),
         problems,
+        living: Living::all(living),
         frame,
     };
     Ok(page_with(status, &page)?.with(CACHE_CONTROL, axum::http::HeaderValue::from_static("no-store")))
@@ -62,7 +68,8 @@ pub(super) async fn accept(visit: Visit) -> Result<Answer> {
     let (_, digest) = secret(&visit)?;
     let (inside, fixed) = visit.read(move |ctx| Ok((ctx.session().is_some(), invitations::find(ctx, &digest)?.email))).await?;
     if inside {
-        visit.write(move |ctx| invitations::accept(ctx, &digest)).await?;
+        let tokens = if visit.form().text("tokens") == "keep-out" { OnReturn::Revoke } else { OnReturn::Keep };
+        visit.write(move |ctx| invitations::accept(ctx, &digest, tokens)).await?;
         return Ok(see_with("/workspace", "joined"));
     }
     let form = visit.form();

@@ -26,6 +26,7 @@ pub(super) fn named(word: &str) -> Option<Notice> {
         "joined" => ok("You are a member now."),
         "archived" => ok("The project is archived. Its tickets can be read, and its tokens are refused."),
         "unarchived" => ok("The project is open again, and its tokens work again."),
+        "unarchived-without-tokens" => ok("The project is open again. Its tokens are revoked."),
         "project-deleted" => ok("The project is deleted."),
         "role-set" => ok("The role has been changed. It holds from now on."),
         "member-removed" => ok("The member has been removed, and reaches nothing here any more."),

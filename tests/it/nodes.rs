@@ -145,7 +145,7 @@ impl Nodes {
 
     fn set_password(&self, email: &str) {
         let mut command = bugtome(self.house.folder.path());
-        command.args(["admin", "--database", &self.house.database, "user", "set-password", "--email", email]);
+        command.args(["admin", "--database", &self.house.database, "user", "set-password", "--email", email, "--tokens", "keep"]);
         let mut command = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         command.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
         assert!(command.wait().unwrap().success());

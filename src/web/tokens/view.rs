@@ -129,6 +129,24 @@ impl Row {
     }
 }
 
+/// A living token of whoever comes back, as a page asks about it.
+#[derive(Clone)]
+pub(in crate::web) struct Living {
+    /// What it is called.
+    pub(in crate::web) name: String,
+    /// What it begins with.
+    pub(in crate::web) prefix: &'static str,
+    /// Its last four characters.
+    pub(in crate::web) last_four: String,
+}
+
+impl Living {
+    /// These tokens.
+    pub(in crate::web) fn all(rows: Vec<TokenRow>) -> Vec<Self> {
+        rows.into_iter().map(|row| Self { prefix: kind(&row).prefix(), name: row.name, last_four: row.last_four }).collect()
+    }
+}
+
 /// Whose token it is.
 pub(in crate::web) const fn kind(token: &TokenRow) -> TokenKind {
     if token.project_id.is_some() { TokenKind::Project } else { TokenKind::Personal }

@@ -167,7 +167,7 @@ impl Estate {
         self.inside(|ctx| {
             let email = Email::parse(&Field::Value("mia@example.com".into())).unwrap();
             let mia = users::by_email(ctx, &email)?.id;
-            users::set_password(ctx, mia, "a hash")?;
+            users::set_password(ctx, mia, "a hash", Some(bugtome::domain::returns::OnReturn::Keep))?;
             let browser = sessions::Browser { device: None, session: None, name: "Firefox".into(), from: "192.0.2.7".into() };
             sessions::open(ctx, mia, "a hash", &browser)?;
             let digest = Secret::from_random(&ctx.random()).hashed();
