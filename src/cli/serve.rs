@@ -94,6 +94,7 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
         app,
         limiter: Limiter::new(settings.rate_limit_authenticated, settings.rate_limit_anonymous).shared(counters.clone()),
         uses: Uses::default(),
+        reaches: Uses::default(),
         seen: Uses::default(),
         sign_ins: SignIns::shared(counters.clone()),
         proxies: settings.trusted_proxies.clone(),

@@ -95,6 +95,8 @@ pub struct Ctx<'a> {
     pub now: Time,
     /// The `Idempotency-Key` of the request, until the rights have been judged.
     pub(super) repeat: Option<Repeat>,
+    /// The organizations as far as which a personal token has come.
+    reached: Vec<Id<Organization>>,
     session: Option<Box<SessionRow>>,
     random: Random<'a>,
     pool: [u8; 64],
@@ -122,7 +124,7 @@ impl<'a> Ctx<'a> {
             },
             Who::Token { token, about, rotation } => judge(db, token, *about, *rotation, now)?,
         };
-        Ok(Self { db, caller, via, now, repeat: None, session, random, pool: [0; 64], left: 0, sequence: 0 })
+        Ok(Self { db, caller, via, now, repeat: None, reached: Vec::new(), session, random, pool: [0; 64], left: 0, sequence: 0 })
     }
 
     /// A new id; ids of one context are in the order in which they were made.
@@ -187,6 +189,23 @@ impl<'a> Ctx<'a> {
             Caller::Token(judged) => Some(judged),
             Caller::Anonymous | Caller::Command | Caller::User(_) => None,
         }
+    }
+
+    /// The chain of the token that calls.
+    pub(super) fn chain(&self) -> Option<Id<Token>> {
+        self.token().map(JudgedRow::chain)
+    }
+
+    /// Notes that a personal token has come as far as this organization: its admins see that of it, and no other use.
+    pub(super) fn note_reach(&mut self, organization: Id<Organization>) {
+        if self.token().is_some_and(JudgedRow::is_personal) && !self.reached.contains(&organization) {
+            self.reached.push(organization);
+        }
+    }
+
+    /// The organizations as far as which the calling personal token has come.
+    pub fn reached(&self) -> &[Id<Organization>] {
+        &self.reached
     }
 
     /// Whether e-mail addresses are hidden from the caller: a project token goes to external services.

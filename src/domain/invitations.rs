@@ -4,6 +4,7 @@
 use super::error::refuse;
 use super::members::may_give;
 use super::permissions::Capability;
+use super::returns::{self, OnReturn};
 use super::sessions::{self, Browser, Opened, new_secret};
 use super::{Ctx, Error, Result, users};
 use crate::model::draft::{Field, Text};
@@ -16,7 +17,8 @@ use crate::model::sessions::Invitation;
 use crate::model::time::Span;
 use crate::model::users::{Email, User};
 use crate::store::invitations::{self as store, InvitationRow, NewInvitation};
-use crate::store::{members, organizations, users as user_store};
+use crate::store::tokens::TokenRow;
+use crate::store::{members, organizations, token_lists, users as user_store};
 
 /// How long an invitation holds.
 pub const HOLDS: Span = Span::days(7);
@@ -89,8 +91,18 @@ pub fn find(ctx: &mut Ctx<'_>, digest: &HashedSecret) -> Result<InvitationRow> {
     if ctx.now.since(invitation.created_at) >= HOLDS || !may_still { Err(Error::NotFound) } else { Ok(invitation) }
 }
 
-/// Makes the signed-in caller a member.
-pub fn accept(ctx: &mut Ctx<'_>, digest: &HashedSecret) -> Result<InvitationRow> {
+/// The invitation, and the living tokens of the signed-in caller, newest first: those would reach the organization too.
+pub fn look(ctx: &mut Ctx<'_>, digest: &HashedSecret) -> Result<(InvitationRow, Vec<TokenRow>)> {
+    let invitation = find(ctx, digest)?;
+    let living = match ctx.session().map(|session| session.user_id) {
+        Some(user) => token_lists::living_of_user(ctx.db, user, ctx.now)?,
+        None => Vec::new(),
+    };
+    Ok((invitation, living))
+}
+
+/// Makes the signed-in caller a member, and keeps the caller's living tokens out of the organization where that is wanted.
+pub fn accept(ctx: &mut Ctx<'_>, digest: &HashedSecret, tokens: OnReturn) -> Result<InvitationRow> {
     let invitation = find(ctx, digest)?;
     let session = ctx.session().ok_or(Error::Unauthenticated)?;
     let (user, own) = (session.user_id, session.email.clone());
@@ -98,6 +110,7 @@ pub fn accept(ctx: &mut Ctx<'_>, digest: &HashedSecret) -> Result<InvitationRow>
         return Err(Error::Conflict("This invitation is for another e-mail address. Sign out, and open the link again"));
     }
     join(ctx, digest, &invitation, user)?;
+    returns::of_member(ctx, invitation.organization_id, user, tokens)?;
     Ok(invitation)
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::permissions::Capability;
 use super::reach::OrganizationReach;
+use super::returns::{self, OnReturn, Returned};
 use super::tokens::{Extent, revoke_row};
 use super::{Ctx, Error, Result, sessions};
 use crate::model::id::Id;
@@ -51,6 +52,8 @@ pub struct Listed {
     pub resettable: bool,
     /// Whether there is no other owner.
     pub last_owner: bool,
+    /// Whether the caller sees their tokens: nobody does of somebody above the own role.
+    pub tokens_seen: bool,
 }
 
 /// A page of the organization's members, by name, each with what the caller may do, and how many there are in all.
@@ -68,8 +71,9 @@ pub fn roster(ctx: &mut Ctx<'_>, organization: Id<Organization>, page: Page) -> 
         let changed = |to: Option<Role>| looks_after && !last_owner && allows(reach.role, Some(member.role), to);
         let roles = Role::ALL.iter().copied().filter(|role| changed(Some(*role))).collect();
         let (removable, leavable) = (!own && changed(None), own && !last_owner);
+        let tokens_seen = looks_after && member.role <= reach.role;
         let owned = reach.role == Role::Owner && seen.as_ref().is_some_and(|row| row.beyond == 0 && row.disabled_at.is_none());
-        Listed { roles, removable, leavable, resettable: owned && !own, last_owner, seen, member }
+        Listed { roles, removable, leavable, resettable: owned && !own, last_owner, tokens_seen, seen, member }
     });
     Ok((listed.collect(), total))
 }
@@ -107,6 +111,18 @@ pub fn add(ctx: &mut Ctx<'_>, organization: Id<Organization>, user: Id<User>, ro
         return Err(Error::invalid("user", Problem::Taken));
     }
     Ok(store::insert(ctx.db, reach.id, user, role, ctx.now)?)
+}
+
+/// As [`add`]; what of the user's living tokens reaches the organization from now on is told, or shut out of it.
+pub fn add_with_tokens(
+    ctx: &mut Ctx<'_>,
+    organization: Id<Organization>,
+    user: Id<User>,
+    role: Role,
+    tokens: OnReturn,
+) -> Result<Returned> {
+    add(ctx, organization, user, role)?;
+    returns::of_member(ctx, organization, user, tokens)
 }
 
 /// The member's role, behind the lock that keeps two owners from leaving at once.

@@ -23,6 +23,7 @@ pub mod projects;
 pub mod reach;
 pub mod resets;
 pub mod restore;
+pub mod returns;
 pub mod search;
 pub mod sessions;
 pub mod setup;

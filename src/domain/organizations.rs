@@ -15,7 +15,7 @@ use crate::model::users::User;
 use crate::store::database::Error as StoreError;
 use crate::store::organizations::{self as store, MembershipRow, OrganizationRow};
 use crate::store::tokens::TokenRow;
-use crate::store::{members, tokens};
+use crate::store::{member_tokens, members, tokens};
 
 /// All organizations that the caller reaches, by name.
 pub fn list(ctx: &mut Ctx<'_>) -> Result<Vec<MembershipRow>> {
@@ -135,7 +135,9 @@ pub fn shut_out_by(ctx: &mut Ctx<'_>, id: Id<Organization>, longest: Option<Span
     let reach = ctx.organization(Capability::SetTokenPolicy, id)?;
     let Some(life) = longest else { return Ok(Vec::new()) };
     let now_longest = reread(ctx, reach.id)?.max_token_life;
-    let mut longer = tokens::longer_of_members(ctx.db, reach.id, life, ctx.now)?;
+    // What a policy keeps out is not what is shut out already; of members' tokens the uses here are told, and no others.
+    let of_members = member_tokens::longer(ctx.db, reach.id, life, ctx.now)?;
+    let mut longer: Vec<_> = of_members.into_iter().filter(|row| row.shut_out.at.is_none()).map(|row| row.token).collect();
     longer.extend(tokens::longer_of_projects(ctx.db, reach.id, life, ctx.now)?);
     longer.retain(|token| now_longest.is_none_or(|longest| token.life.is_some_and(|life| life <= longest)));
     Ok(longer)

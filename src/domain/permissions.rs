@@ -55,8 +55,8 @@ pub enum Capability {
     ManageOwnTokens,
     /// Manage a project's tokens.
     ManageProjectTokens,
-    /// Revoke tokens of members that reach the organization.
-    RevokeMembersTokens,
+    /// Shut tokens of members out of the organization, and let them in again.
+    ShutOutMembersTokens,
     /// Invite members and change roles below one's own.
     ManageMembers,
     /// Make or remove owners.
@@ -134,7 +134,7 @@ impl Capability {
         Self::ManageOwnAccount,
         Self::ManageOwnTokens,
         Self::ManageProjectTokens,
-        Self::RevokeMembersTokens,
+        Self::ShutOutMembersTokens,
         Self::ManageMembers,
         Self::ManageOwners,
         Self::EditOrganization,
@@ -169,7 +169,7 @@ impl Capability {
             Self::DeleteProject => (Scoped(Scope::ProjectsWrite), Owner, true),
             Self::ReadMembers => (Personal(Scope::MembersRead), Viewer, true),
             Self::ReadWorkspace | Self::ManageOwnAccount | Self::ManageOwnTokens | Self::LeaveOrganization => (SignedIn, Viewer, true),
-            Self::ManageProjectTokens | Self::RevokeMembersTokens | Self::ManageMembers => (SignedIn, Admin, true),
+            Self::ManageProjectTokens | Self::ShutOutMembersTokens | Self::ManageMembers => (SignedIn, Admin, true),
             Self::ManageOwners | Self::EditOrganization | Self::SetTokenPolicy => (SignedIn, Owner, true),
             Self::ImportTickets => (SignedIn, Admin, false),
         };

@@ -3,7 +3,8 @@
 
 use super::error::refuse;
 use super::permissions::Capability;
-use super::{Ctx, Error, Result, sessions};
+use super::returns::{self, OnReturn, Returned};
+use super::{Caller, Ctx, Error, Result, sessions};
 use crate::model::draft::{Field, Text};
 use crate::model::id::Id;
 use crate::model::organizations::{Organization, Slug};
@@ -11,9 +12,11 @@ use crate::model::pages::Page;
 use crate::model::problems::{Problem, Problems};
 use crate::model::projects::{Code, Project};
 use crate::model::text::{Description, Name};
+use crate::model::tokens::RevokedHow;
 use crate::store::database::Error as StoreError;
 use crate::store::projects::{self as store, NewProject, ProjectDetails, ProjectRow};
-use crate::store::{organizations, tokens};
+use crate::store::tokens::TokenRow;
+use crate::store::{organizations, token_lists, tokens};
 
 /// What somebody sent as a project, or as a change of one.
 #[derive(Debug, Clone, Default)]
@@ -154,6 +157,21 @@ pub fn edit(ctx: &mut Ctx<'_>, id: Id<Project>, draft: &Draft) -> Result<Project
         _ => {}
     }
     reread(ctx, id)
+}
+
+/// The project's living tokens, newest first, for whoever may open it again.
+pub fn living_tokens(ctx: &mut Ctx<'_>, id: Id<Project>) -> Result<Vec<TokenRow>> {
+    let reach = ctx.project(Capability::ManageProjectTokens, id)?;
+    Ok(token_lists::living_of_project(ctx.db, reach.id, ctx.now)?)
+}
+
+/// Opens an archived project again; its living tokens work again, or are revoked where that is wanted.
+pub fn unarchive(ctx: &mut Ctx<'_>, id: Id<Project>, tokens: OnReturn) -> Result<(ProjectDetails, Returned)> {
+    ctx.project(Capability::ManageProjectTokens, id)?;
+    let project = edit(ctx, id, &Draft { archived: Field::Value(false), ..Draft::default() })?;
+    let how = if matches!(ctx.caller, Caller::Command) { RevokedHow::Command } else { RevokedHow::Admin };
+    let returned = returns::of_project(ctx, id, tokens, how)?;
+    Ok((project, returned))
 }
 
 /// A code is fixed once a ticket bears it, deleted ones included.

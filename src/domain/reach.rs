@@ -104,6 +104,7 @@ impl Ctx<'_> {
     pub fn project(&mut self, capability: Capability, id: Id<Project>) -> Result<ProjectReach> {
         self.allow(capability)?;
         let reach = self.find_project(id)?.ok_or(Error::Unreachable)?;
+        self.note_reach(reach.organization);
         self.may(capability, reach.role, reach.archived_at)?;
         Ok(reach)
     }
@@ -112,6 +113,7 @@ impl Ctx<'_> {
     pub fn organization(&mut self, capability: Capability, id: Id<Organization>) -> Result<OrganizationReach> {
         self.allow(capability)?;
         let reach = self.find_organization(id)?.ok_or(Error::Unreachable)?;
+        self.note_reach(reach.id);
         self.may(capability, reach.role, None)?;
         Ok(reach)
     }
@@ -135,7 +137,8 @@ impl Ctx<'_> {
     pub fn reach_and_read_ticket(&mut self, capability: Capability, id: Id<Ticket>) -> Result<(TicketReach, TicketRow)> {
         self.allow(capability)?;
         let user = self.user();
-        let row = tickets::reached(self.db, id, user)?.ok_or(Error::NotFound)?;
+        let chain = self.chain();
+        let row = tickets::reached(self.db, id, user, chain)?.ok_or(Error::NotFound)?;
         let reach = self.reach_ticket(capability, id, &row.reach, |deleted_at| deleted_at.is_none())?;
         Ok((reach, row.ticket))
     }
@@ -143,7 +146,8 @@ impl Ctx<'_> {
     fn ticket_that_is(&mut self, capability: Capability, id: Id<Ticket>, there: impl FnOnce(Option<Time>) -> bool) -> Result<TicketReach> {
         self.allow(capability)?;
         let user = self.user();
-        let row = tickets::reach(self.db, id, user)?.ok_or(Error::NotFound)?;
+        let chain = self.chain();
+        let row = tickets::reach(self.db, id, user, chain)?.ok_or(Error::NotFound)?;
         self.reach_ticket(capability, id, &row, there)
     }
 
@@ -156,6 +160,7 @@ impl Ctx<'_> {
         there: impl FnOnce(Option<Time>) -> bool,
     ) -> Result<TicketReach> {
         let role = self.ticket_role(row).ok_or(Error::NotFound)?;
+        self.note_reach(row.organization_id);
         if row.project_deleted_at.is_some() || !there(row.deleted_at) {
             return Err(Error::NotFound);
         }
@@ -168,8 +173,13 @@ impl Ctx<'_> {
         self.allow(capability)?;
         let Some(user) = self.user() else { return Ok(Vec::new()) };
         let needed = capability.rule().role;
-        let all = organizations::of_user(self.db, user)?;
-        Ok(all.into_iter().filter(|row| self.is_within(row.max_token_life) && row.role >= needed).collect())
+        let chain = self.chain();
+        let mut all = organizations::reached(self.db, user, chain)?;
+        all.retain(|row| self.is_within(row.max_token_life) && row.role >= needed);
+        for row in &all {
+            self.note_reach(row.id);
+        }
+        Ok(all)
     }
 
     /// The role, and that an archived project is only read. After this the rights are judged, so a repeated request gets its answer here.
@@ -198,7 +208,8 @@ impl Ctx<'_> {
             }));
         }
         let Some(user) = self.user() else { return Ok(None) };
-        let row = projects::reached(self.db, id, user)?;
+        let chain = self.chain();
+        let row = projects::reached(self.db, id, user, chain)?;
         Ok(row.filter(|row| row.deleted_at.is_none() && self.is_within(row.max_token_life)).map(|row| ProjectReach {
             id: row.id,
             serial: row.serial,
@@ -218,7 +229,8 @@ impl Ctx<'_> {
         if let Some(judged) = self.token().filter(|judged| judged.organization_id == Some(id)) {
             return Ok(judged.role.filter(|_| judged.is_within(judged.max_token_life)).map(|role| OrganizationReach { id, role }));
         }
-        let row = organizations::membership(self.db, id, user)?.filter(|row| self.is_within(row.max_token_life));
+        let chain = self.chain();
+        let row = organizations::membership(self.db, id, user, chain)?.filter(|row| self.is_within(row.max_token_life));
         Ok(row.map(|row| OrganizationReach { id: row.id, role: row.role }))
     }
 

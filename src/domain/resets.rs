@@ -3,6 +3,7 @@
 
 use super::organizations::command_only;
 use super::permissions::Capability;
+use super::returns::{self, OnReturn, Returned};
 use super::sessions::{self, Browser, Opened, new_secret};
 use super::{Ctx, Error, Result};
 use crate::model::id::Id;
@@ -10,9 +11,11 @@ use crate::model::organizations::Organization;
 use crate::model::roles::Role;
 use crate::model::secrets::{HashedSecret, Secret};
 use crate::model::time::Span;
+use crate::model::tokens::RevokedHow;
 use crate::model::users::User;
 use crate::store::sessions::{self as store, ResetLink};
-use crate::store::{members, organizations, users};
+use crate::store::tokens::TokenRow;
+use crate::store::{members, organizations, token_lists, users};
 
 /// How long a link holds.
 pub const HOLDS: Span = Span::seconds(3_600);
@@ -79,8 +82,16 @@ pub fn find(ctx: &mut Ctx<'_>, digest: &HashedSecret) -> Result<ResetLink> {
     if over || !is_still_right(ctx, &link)? { Err(Error::NotFound) } else { Ok(link) }
 }
 
-/// Sets the password, hashed before, ends all of the user's sessions, and begins a new one. The link is gone.
-pub fn spend(ctx: &mut Ctx<'_>, digest: &HashedSecret, hash: &str, browser: &Browser) -> Result<Opened> {
+/// The link, and the living tokens of its user, newest first: whoever has it decides what becomes of them.
+pub fn look(ctx: &mut Ctx<'_>, digest: &HashedSecret) -> Result<(ResetLink, Vec<TokenRow>)> {
+    let link = find(ctx, digest)?;
+    let living = token_lists::living_of_user(ctx.db, link.user_id, ctx.now)?;
+    Ok((link, living))
+}
+
+/// Sets the password, hashed before, ends all of the user's sessions, revokes the living tokens or keeps them, and begins a session. The link
+/// is gone.
+pub fn spend(ctx: &mut Ctx<'_>, digest: &HashedSecret, hash: &str, tokens: OnReturn, browser: &Browser) -> Result<(Opened, Returned)> {
     let link = find(ctx, digest)?;
     if store::take_reset_link(ctx.db, digest)? == 0 {
         return Err(Error::NotFound);
@@ -88,5 +99,6 @@ pub fn spend(ctx: &mut Ctx<'_>, digest: &HashedSecret, hash: &str, browser: &Bro
     users::set_password(ctx.db, link.user_id, hash)?;
     store::delete_others(ctx.db, link.user_id, None)?;
     store::forget_devices(ctx.db, link.user_id)?;
-    sessions::begin(ctx, link.user_id, browser)
+    let returned = returns::of_user(ctx, link.user_id, tokens, RevokedHow::Owner)?;
+    Ok((sessions::begin(ctx, link.user_id, browser)?, returned))
 }

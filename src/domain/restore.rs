@@ -12,7 +12,7 @@ use crate::model::roles::Role;
 use crate::model::tokens::{RevokedHow, Token};
 use crate::store::rights::{self, MemberRight, OrganizationRight, ProjectRight, Rights, TokenRight, UserRight};
 use crate::store::tokens::Revocation;
-use crate::store::{members, organizations, sessions, tokens};
+use crate::store::{member_tokens, members, organizations, sessions, tokens};
 
 /// What becomes of tokens of which the replaced database cannot tell whether they have been revoked since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct Losses {
     pub projects_archived: usize,
     /// Projects that are deleted now.
     pub projects_deleted: usize,
+    /// Tokens that are shut out of an organization now and were not in the backup.
+    pub tokens_shut_out: usize,
     /// Organizations whose policy is tighter now.
     pub policies_tightened: usize,
     /// Sessions that have ended: all of the backup's.
@@ -71,6 +73,7 @@ pub fn take_over(ctx: &mut Ctx<'_>, old: Option<&Rights>, undecided: Option<Unde
         members_of(ctx, &new, old, &mut losses)?;
         projects_of(ctx, &new, old, &mut losses)?;
         policies_of(ctx, &new, old, &mut losses)?;
+        shut_out_of(ctx, &new, old, &mut losses)?;
         rights::set_last_serial(ctx.db, new.last_serial.max(old.last_serial))?;
     }
     if undecided == Some(Undecided::Revoke) {
@@ -232,6 +235,20 @@ fn policies_of(ctx: &mut Ctx<'_>, new: &Rights, old: &Rights, losses: &mut Losse
         if tightest != organization.max_token_life {
             organizations::set_policy(ctx.db, organization.id, tightest)?;
             losses.policies_tightened += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Who shut a token out may be unknown to the backup, so that is not taken along; why is.
+fn shut_out_of(ctx: &mut Ctx<'_>, new: &Rights, old: &Rights, losses: &mut Losses) -> Result<()> {
+    let organizations = by(&new.organizations, |organization| organization.id);
+    let tokens = by(&new.tokens, |token| token.id);
+    for lost in &old.shut_out {
+        if organizations.contains_key(&lost.organization_id) && tokens.contains_key(&lost.chain_id) {
+            let of = (lost.organization_id, lost.chain_id);
+            let added = member_tokens::shut_out(ctx.db, of, lost.shut_out_at, None, lost.shut_out_why.as_deref())?;
+            losses.tokens_shut_out += usize::from(added > 0);
         }
     }
     Ok(())

@@ -1,8 +1,9 @@
-//! Tokens as settings show and manage them: one's own, a project's, those of an organization's members, each with what became of it.
-//! What making, rotating and revoking do to a token is in `tokens`, how one is judged in `ctx`.
+//! Tokens as settings show and manage them: one's own, a project's, each with what became of it.
+//! What making, rotating and revoking do to a token is in `tokens`, how one is judged in `ctx`, what admins see of members' in `member_tokens`.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::ctx::is_within;
 use super::error::refuse;
@@ -12,16 +13,22 @@ use super::{Ctx, Error, Result, idempotency, sessions};
 use crate::model::draft::{Field, Text};
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
+use crate::model::pages::Page;
 use crate::model::problems::Problems;
 use crate::model::projects::Project;
 use crate::model::text::Reason;
 use crate::model::time::{Span, Time};
 use crate::model::tokens::{RevokedHow, Token, TokenKind};
+use crate::store::member_tokens::{self, ShutOutOfRow};
+use crate::store::token_lists::{Part, Slice};
 use crate::store::tokens::{self as store, TokenRow};
 use crate::store::{organizations, token_lists};
 
-/// How many tokens a list shows at the most. Those that still work come first, so that none of them is hidden by what has ended.
+/// How many tokens of a chain are looked at when one of them is to be revoked. Those that still work come first.
 pub const MOST_SHOWN: i64 = 500;
+
+/// So far the tokens of a place are counted.
+pub const MOST_COUNTED: i64 = 10_000;
 
 /// Within how much of its end a token is about to end.
 pub const SOON: Span = Span::days(14);
@@ -92,6 +99,8 @@ pub struct Listed {
     pub chain_works: usize,
     /// The organizations whose policy keeps it out.
     pub kept_out: Vec<String>,
+    /// The organizations of its user out of which it is shut.
+    pub shut_out: Vec<ShutOutOfRow>,
 }
 
 impl Listed {
@@ -110,36 +119,93 @@ pub struct Policy {
     pub longest: Span,
 }
 
-/// A list of tokens: chain by chain, newest first.
+/// A page of a list of tokens: those that work before those that have ended, of both the newest first, chain by chain.
 #[derive(Debug)]
 pub struct Listing {
     /// The tokens.
     pub tokens: Vec<Listed>,
-    /// Whether there are more than are shown.
-    pub more: bool,
+    /// How many there are in all, counted to [`MOST_COUNTED`] of those that work and of those that have ended.
+    pub total: i64,
     /// The policies that tokens made here have to keep to.
     pub policies: Vec<Policy>,
 }
 
-/// All tokens of the place, those that have ended too.
-pub fn list(ctx: &mut Ctx<'_>, place: Place) -> Result<Listing> {
+/// A page of all tokens of the place: those that have ended come after those that work, so that they hide none.
+pub fn list(ctx: &mut Ctx<'_>, place: Place, page: Page) -> Result<Listing> {
     let policies = policies(ctx, place)?;
-    let rows = match place {
-        Place::Account => {
-            let user = ctx.user().ok_or(Error::Forbidden)?;
-            token_lists::of_user(ctx.db, user, ctx.now, MOST_SHOWN + 1)?
-        }
-        Place::Project(project) => token_lists::of_project(ctx.db, project, ctx.now, MOST_SHOWN + 1)?,
-    };
-    Ok(listing(rows, policies, ctx.now))
+    let living = count(ctx, place, Part::Living)?;
+    let total = living + count(ctx, place, Part::Ended)?;
+    let mut rows = slice(ctx, place, Part::Living, Slice { offset: page.offset(), limit: page.size })?;
+    let limit = page.size - i64::try_from(rows.len()).unwrap_or(page.size);
+    if limit > 0 {
+        let offset = (page.offset() - living).max(0);
+        rows.extend(slice(ctx, place, Part::Ended, Slice { offset, limit })?);
+    }
+    let mut listing = Listing { total, ..listing(rows, policies, ctx.now) };
+    note_shut_out(ctx, place, &mut listing)?;
+    note_chains(ctx, &mut listing)?;
+    Ok(listing)
 }
 
-/// The personal tokens of all members of the organization, each with its owner, whether or not the policy lets it in.
-pub fn of_members(ctx: &mut Ctx<'_>, organization: Id<Organization>) -> Result<Listing> {
-    let reach = ctx.organization(Capability::RevokeMembersTokens, organization)?;
-    let policies = policy_of(ctx, reach.id)?;
-    let rows = token_lists::of_members(ctx.db, reach.id, ctx.now, MOST_SHOWN + 1)?;
-    Ok(listing(rows, policies, ctx.now))
+/// The caller's own tokens that work; none for a caller who is no user.
+pub fn own_living(ctx: &mut Ctx<'_>) -> Result<Vec<Listed>> {
+    let Some(user) = ctx.user() else { return Ok(Vec::new()) };
+    ctx.allow(Capability::ManageOwnTokens)?;
+    let rows = token_lists::living_of_user(ctx.db, user, ctx.now)?;
+    Ok(listing(rows, Vec::new(), ctx.now).tokens)
+}
+
+fn count(ctx: &mut Ctx<'_>, place: Place, part: Part) -> Result<i64> {
+    match place {
+        Place::Account => {
+            let user = ctx.user().ok_or(Error::Forbidden)?;
+            Ok(token_lists::count_of_user(ctx.db, user, part, ctx.now, MOST_COUNTED)?)
+        }
+        Place::Project(project) => Ok(token_lists::count_of_project(ctx.db, project, part, ctx.now, MOST_COUNTED)?),
+    }
+}
+
+fn slice(ctx: &mut Ctx<'_>, place: Place, part: Part, slice: Slice) -> Result<Vec<TokenRow>> {
+    match place {
+        Place::Account => {
+            let user = ctx.user().ok_or(Error::Forbidden)?;
+            Ok(token_lists::of_user(ctx.db, user, part, ctx.now, slice)?)
+        }
+        Place::Project(project) => Ok(token_lists::of_project(ctx.db, project, part, ctx.now, slice)?),
+    }
+}
+
+/// What a page cannot know of the chains that it shows a part of: their successors, and whether others of them work.
+fn note_chains(ctx: &mut Ctx<'_>, listing: &mut Listing) -> Result<()> {
+    let mut work: HashMap<Id<Token>, usize> = HashMap::new();
+    for listed in &mut listing.tokens {
+        let (id, chain) = (listed.token.id, listed.token.chain_id);
+        if listed.token.rotated_at.is_some() && listed.successor.is_none() {
+            let next = token_lists::next_in_chain(ctx.db, chain, id)?.filter(|(_, _, predecessor)| *predecessor == Some(id));
+            listed.successor = next.map(|(id, last_four, _)| (id, last_four));
+        }
+        // A token that is alone in its chain needs no asking.
+        if listed.token.rotated_at.is_some() || listed.token.predecessor_id.is_some() {
+            listed.chain_works = match work.entry(chain) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(unknown) => {
+                    let rows = token_lists::of_chain(ctx.db, chain, ctx.now, MOST_SHOWN)?;
+                    *unknown.insert(rows.iter().filter(|row| State::of(row, ctx.now).works()).count())
+                }
+            };
+        }
+    }
+    Ok(())
+}
+
+/// Whoever has the tokens sees which of them are shut out, and of what.
+fn note_shut_out(ctx: &mut Ctx<'_>, place: Place, listing: &mut Listing) -> Result<()> {
+    let (Place::Account, Some(user)) = (place, ctx.user()) else { return Ok(()) };
+    let all = member_tokens::shut_out_of(ctx.db, user)?;
+    for listed in &mut listing.tokens {
+        listed.shut_out = all.iter().filter(|row| row.chain_id == listed.token.chain_id).cloned().collect();
+    }
+    Ok(())
 }
 
 /// One token of the place, with the others of its chain. `NotFound` for any token that is elsewhere.
@@ -247,9 +313,7 @@ pub fn kept_out(life: Option<Span>, policies: &[Policy]) -> Vec<String> {
 }
 
 fn listing(mut rows: Vec<TokenRow>, policies: Vec<Policy>, now: Time) -> Listing {
-    let most = usize::try_from(MOST_SHOWN).unwrap_or(usize::MAX);
-    let more = rows.len() > most;
-    rows.truncate(most);
+    let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let mut successors: HashMap<Id<Token>, (Id<Token>, String)> = HashMap::new();
     let mut chains: HashMap<Id<Token>, (Id<Token>, usize, usize)> = HashMap::new();
     for row in &rows {
@@ -274,9 +338,10 @@ fn listing(mut rows: Vec<TokenRow>, policies: Vec<Policy>, now: Time) -> Listing
                 chain,
                 chain_works,
                 kept_out: kept_out(token.life, &policies),
+                shut_out: Vec::new(),
                 token,
             }
         })
         .collect();
-    Listing { tokens, more, policies }
+    Listing { tokens, total, policies }
 }

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::ctx::RETRY_DOOR;
 use super::permissions::Capability;
+use super::token_settings::State;
 use super::{Ctx, Error, Result, sessions};
 use crate::model::draft::{Field, Text};
 use crate::model::id::Id;
@@ -17,9 +18,9 @@ use crate::model::time::{Span, Time};
 use crate::model::tokens::{HashedToken, PlainToken, RevokedHow, Token, TokenKind};
 use crate::model::users::User;
 use crate::store::database::Connection;
-use crate::store::members;
 use crate::store::persons::{self, PersonRow};
 use crate::store::tokens::{self as store, Continues, NewToken, Revocation, TokenRow};
+use crate::store::{projects, token_lists, users};
 
 /// How long a token lives unless somebody picks another length.
 pub const USUAL_LIFE: Span = Span::days(90);
@@ -29,6 +30,9 @@ pub const LONGEST_CHAIN: Span = Span::days(365);
 
 /// The longest overlap of a rotation.
 pub const LONGEST_OVERLAP: Span = Span::days(1);
+
+/// How many living tokens a user may have, and a project; a chain of rotations counts once. Who has more from before keeps them.
+pub const MOST_LIVING: i64 = 50;
 
 /// What somebody wants a token to be.
 #[derive(Debug, Clone)]
@@ -83,6 +87,7 @@ pub fn create_project(ctx: &mut Ctx<'_>, project: Id<Project>, draft: &Draft) ->
 fn create(ctx: &mut Ctx<'_>, draft: &Draft, plain: PlainToken, user: Option<Id<User>>, project: Option<Id<Project>>) -> Result<Made> {
     let name = draft.check().map_err(Error::Invalid)?;
     sessions::require_fresh(ctx)?;
+    room_for_one(ctx, user, project)?;
     let id = ctx.new_id();
     let new = NewToken {
         id,
@@ -99,6 +104,22 @@ fn create(ctx: &mut Ctx<'_>, draft: &Draft, plain: PlainToken, user: Option<Id<U
     };
     insert(ctx, &new)?;
     made(ctx, id, plain)
+}
+
+/// Counted behind the lock of the user or project, so that two who make one at once do not both find room.
+fn room_for_one(ctx: &mut Ctx<'_>, user: Option<Id<User>>, project: Option<Id<Project>>) -> Result<()> {
+    let living = match (user, project) {
+        (Some(user), _) => {
+            users::lock(ctx.db, user)?;
+            token_lists::living_chains_of_user(ctx.db, user, ctx.now)?
+        }
+        (None, Some(project)) => {
+            projects::lock(ctx.db, project)?;
+            token_lists::living_chains_of_project(ctx.db, project, ctx.now)?
+        }
+        (None, None) => 0,
+    };
+    if living >= MOST_LIVING { Err(Error::invalid("name", Problem::OneTooMany(living))) } else { Ok(()) }
 }
 
 /// A project token is a person too, who may have filed tickets.
@@ -256,18 +277,6 @@ pub enum Extent {
     Chain,
 }
 
-/// Revokes a token in settings: one's own, or as an admin a project's or a member's. `NotFound` for all others.
-pub fn revoke(ctx: &mut Ctx<'_>, id: Id<Token>, extent: Extent) -> Result<TokenRow> {
-    ctx.allow(Capability::ManageOwnTokens)?;
-    let token = store::by_id(ctx.db, id)?.ok_or(Error::NotFound)?;
-    let own = token.user_id.is_some() && token.user_id == ctx.user();
-    if !own {
-        may_revoke_others(ctx, &token)?;
-    }
-    let how = if own { RevokedHow::Owner } else { RevokedHow::Admin };
-    revoke_row(ctx, &token, extent, how, &Reason::default())
-}
-
 /// Revokes a token, or its chain, after the right to do so has been judged.
 pub(super) fn revoke_row(ctx: &mut Ctx<'_>, token: &TokenRow, extent: Extent, how: RevokedHow, why: &Reason) -> Result<TokenRow> {
     let revocation = Revocation { at: ctx.now, by: ctx.person(), how, why: why.as_deref() };
@@ -276,21 +285,6 @@ pub(super) fn revoke_row(ctx: &mut Ctx<'_>, token: &TokenRow, extent: Extent, ho
         Extent::Chain => store::set_chain_revoked(ctx.db, token.chain_id, &revocation)?,
     };
     by_id(ctx, token.id)
-}
-
-/// An admin of the project's organization, or of one that the token's user belongs to. Whoever is neither does not hear that the token exists.
-fn may_revoke_others(ctx: &mut Ctx<'_>, token: &TokenRow) -> Result<()> {
-    let unknown = |error| if matches!(error, Error::Unreachable) { Error::NotFound } else { error };
-    let Some(user) = token.user_id else {
-        let project = token.project_id.ok_or(Error::NotFound)?;
-        return ctx.project(Capability::ManageProjectTokens, project).map(|_| ()).map_err(unknown);
-    };
-    for organization in ctx.organizations(Capability::RevokeMembersTokens)? {
-        if members::role(ctx.db, organization.id, user)?.is_some() {
-            return Ok(());
-        }
-    }
-    Err(Error::NotFound)
 }
 
 /// Revokes a token by its id or by itself, for commands; `NotFound` when there is none.
@@ -305,10 +299,12 @@ pub fn revoke_by_command(ctx: &mut Ctx<'_>, id: Option<Id<Token>>, digest: Optio
     revoke_row(ctx, &token, Extent::Token, RevokedHow::Command, &Reason::default())
 }
 
-/// All tokens, for commands.
+/// All tokens, for commands: those that still work before those that have ended.
 pub fn all(ctx: &mut Ctx<'_>) -> Result<Vec<TokenRow>> {
     ctx.allow(Capability::ManageProjectTokens)?;
-    Ok(store::all(ctx.db)?)
+    let mut all = store::all(ctx.db)?;
+    all.sort_by_key(|row| !State::of(row, ctx.now).works());
+    Ok(all)
 }
 
 /// Closes the door through which the predecessor could be told this token again. Due before the first request is answered.

@@ -3,11 +3,13 @@
 
 use super::error::refuse;
 use super::organizations::command_only;
+use super::returns::{self, OnReturn, Returned};
 use super::{Ctx, Error, Result};
 use crate::model::draft::{Field, Text};
 use crate::model::id::Id;
 use crate::model::problems::{Problem, Problems};
 use crate::model::text::Name;
+use crate::model::tokens::RevokedHow;
 use crate::model::users::{Email, User};
 use crate::store::database::Error as StoreError;
 use crate::store::users::{self as store, UserRow};
@@ -71,15 +73,22 @@ fn end_all(ctx: &mut Ctx<'_>, user: Id<User>) -> Result<()> {
     Ok(sessions::delete_reset_link(ctx.db, user)?)
 }
 
-/// Lets the user in again.
-pub fn enable(ctx: &mut Ctx<'_>, user: Id<User>) -> Result<()> {
+/// Lets the user in again; the answer is what became of the tokens that were living. Unless told otherwise they are revoked, but where the user
+/// was not shut out nothing comes back.
+pub fn enable(ctx: &mut Ctx<'_>, user: Id<User>, tokens: Option<OnReturn>) -> Result<Returned> {
     command_only(ctx)?;
-    Ok(store::set_disabled(ctx.db, user, None)?)
+    store::lock(ctx.db, user)?;
+    let usual = if store::is_enabled(ctx.db, user)? { OnReturn::Keep } else { OnReturn::Revoke };
+    let returned = returns::of_user(ctx, user, tokens.unwrap_or(usual), RevokedHow::Command)?;
+    store::set_disabled(ctx.db, user, None)?;
+    Ok(returned)
 }
 
-/// Sets the user's password, hashed before, and ends the user's sessions.
-pub fn set_password(ctx: &mut Ctx<'_>, user: Id<User>, hash: &str) -> Result<()> {
+/// Sets the user's password, hashed before, and ends the user's sessions; the answer is what became of the tokens that were living. Unless told
+/// otherwise they are revoked.
+pub fn set_password(ctx: &mut Ctx<'_>, user: Id<User>, hash: &str, tokens: Option<OnReturn>) -> Result<Returned> {
     command_only(ctx)?;
     end_all(ctx, user)?;
-    Ok(store::set_password(ctx.db, user, hash)?)
+    store::set_password(ctx.db, user, hash)?;
+    returns::of_user(ctx, user, tokens.unwrap_or(OnReturn::Revoke), RevokedHow::Command)
 }

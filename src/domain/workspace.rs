@@ -105,11 +105,8 @@ pub fn read(ctx: &mut Ctx<'_>, turned: Option<(Id<Organization>, i64)>) -> Resul
 }
 
 fn ending(ctx: &mut Ctx<'_>) -> Result<Vec<Listed>> {
-    if ctx.user().is_none() {
-        return Ok(Vec::new());
-    }
-    let (listing, now) = (token_settings::list(ctx, token_settings::Place::Account)?, ctx.now);
-    Ok(listing.tokens.into_iter().filter(|listed| listed.state == State::Active && listed.ends_soon(now)).collect())
+    let (living, now) = (token_settings::own_living(ctx)?, ctx.now);
+    Ok(living.into_iter().filter(|listed| listed.state == State::Active && listed.ends_soon(now)).collect())
 }
 
 fn mine(ctx: &mut Ctx<'_>, organizations: &[Id<Organization>]) -> Result<(Vec<TicketRow>, i64)> {

@@ -30,6 +30,7 @@ use crate::domain::permissions::{Capability, Door};
 use crate::domain::{About, Ctx, Error, Result, Rotation, Who, tokens};
 use crate::model::events::Via;
 use crate::model::id::Id;
+use crate::model::organizations::Organization;
 use crate::model::sessions::Session;
 use crate::model::time::{Span, Time};
 use crate::model::tokens::{PlainToken, Token};
@@ -44,9 +45,11 @@ pub struct Front {
     /// Rate limits.
     pub limiter: Limiter,
     /// When tokens were last used.
-    pub uses: Uses<Token>,
+    pub uses: Uses<Id<Token>>,
+    /// When personal tokens last reached an organization.
+    pub reaches: Uses<(Id<Organization>, Id<Token>)>,
     /// When sessions were last seen.
-    pub seen: Uses<Session>,
+    pub seen: Uses<Id<Session>>,
     /// How often sign-ins have failed.
     pub sign_ins: SignIns,
     /// Peers whose `X-Forwarded-For` is believed.
@@ -246,6 +249,7 @@ impl Visit<'_> {
                     Err(other.take().and_then(Result::err).unwrap_or_else(|| Error::Internal("a refusal was asked for twice".to_owned())))
                 }
             };
+            this.note_reach(ctx);
             match outcome {
                 Err(error @ Error::Store(_)) => Err(error),
                 outcome => Ok((seen, outcome.and_then(|answer| answer.within(line.as_ref())))),
@@ -301,7 +305,12 @@ impl Visit<'_> {
     async fn write(&self, who: Who, repeat: Option<Repeat>, mut operation: Operation) -> Result<Answer> {
         let (refuse, wording) = (self.face.refuse, self.wording);
         let refused = move |problems: &_| refuse(&Error::Invalid(Clone::clone(problems)), wording).kept();
-        let work = move |ctx: &mut Ctx<'_>| idempotency::run(ctx, repeat, |ctx| (operation.run)(ctx), Answer::kept, refused);
+        let this = self.detached();
+        let work = move |ctx: &mut Ctx<'_>| {
+            let outcome = idempotency::run(ctx, repeat, |ctx| (operation.run)(ctx), Answer::kept, refused);
+            this.note_reach(ctx);
+            outcome
+        };
         match self.timed("write", self.app.write(who, self.face.via, work)).await {
             Ok(Done::Answered(answer)) => Ok(answer),
             Ok(Done::Refused(problems)) => Err(Error::Invalid(problems)),
@@ -338,6 +347,14 @@ impl Detached {
             token: ctx.token().map(|judged| judged.id),
             kind: ctx.token().map(|judged| if judged.is_personal() { "personal" } else { "project" }),
             first_use: ctx.is_first_use(),
+        }
+    }
+
+    /// Notes as far as which organizations a personal token has come: that is what their admins see of its use.
+    fn note_reach(&self, ctx: &Ctx<'_>) {
+        let Some(judged) = ctx.token() else { return };
+        for organization in ctx.reached() {
+            self.front.reaches.note((*organization, judged.id), ctx.now, self.address);
         }
     }
 }

@@ -2,29 +2,29 @@
 //! `jobs` flushes them, at most once a minute; losing the last minute in a crash is fine.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::id::Id;
 use crate::model::time::Time;
 
-/// The uses since the last flush: one for each `N`.
-pub struct Uses<N>(Mutex<HashMap<Id<N>, (Time, IpAddr)>>);
+/// The uses since the last flush: one for each `K`.
+pub struct Uses<K>(Mutex<HashMap<K, (Time, IpAddr)>>);
 
-impl<N> Default for Uses<N> {
+impl<K> Default for Uses<K> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<N> Uses<N> {
+impl<K: Copy + Ord + Hash> Uses<K> {
     /// Notes a use.
-    pub fn note(&self, id: Id<N>, at: Time, from: IpAddr) {
+    pub fn note(&self, id: K, at: Time, from: IpAddr) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (at, from));
     }
 
-    /// Takes what has been noted, in the order of the ids: two nodes that write down the same uses then wait for each other, and never in a circle.
-    pub fn take(&self) -> Vec<(Id<N>, Time, IpAddr)> {
+    /// Takes what has been noted, in the order of its keys: two nodes that write down the same uses then wait for each other, and never in a circle.
+    pub fn take(&self) -> Vec<(K, Time, IpAddr)> {
         let uses = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let mut uses: Vec<_> = uses.into_iter().map(|(id, (at, from))| (id, at, from)).collect();
         uses.sort_unstable_by_key(|(id, _, _)| *id);
@@ -35,11 +35,12 @@ impl<N> Uses<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::id::Id;
     use crate::model::tokens::Token;
 
     #[test]
     fn uses_come_in_the_order_of_their_ids_and_once() {
-        let uses = Uses::<Token>::default();
+        let uses = Uses::<Id<Token>>::default();
         let id = |number: u128| Id::from_uuid(uuid::Uuid::from_u128(number));
         for number in (0..100).rev() {
             uses.note(id(number), Time::from_micros(1), IpAddr::from([127, 0, 0, 1]));

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::app::stop::Stop;
+use crate::domain::member_tokens::Reached;
 use crate::domain::sessions::Seen;
 use crate::domain::tokens::Use;
-use crate::domain::{Ctx, Result, Who, sessions, sweep, tokens};
+use crate::domain::{Ctx, Result, Who, member_tokens, sessions, sweep, tokens};
 use crate::http::mount::Front;
 use crate::model::events::Via;
 
@@ -44,8 +45,14 @@ pub async fn flush_uses(front: Arc<Front>, mut stop: Stop) {
 pub async fn flush_once(front: &Front) -> Result<()> {
     let uses: Vec<Use> = front.uses.take().into_iter().map(|(token, at, from)| Use { token, at, from: from.to_string() }).collect();
     let seen: Vec<Seen> = front.seen.take().into_iter().map(|(session, at, from)| Seen { session, at, from: from.to_string() }).collect();
+    let reaches = front.reaches.take().into_iter();
+    let in_organizations: Vec<Reached> =
+        reaches.map(|((organization, token), at, from)| Reached { organization, token, at, from: from.to_string() }).collect();
     for uses in uses.chunks(BATCH).map(<[Use]>::to_vec) {
         front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| tokens::record_uses(ctx.db, &uses)).await?;
+    }
+    for uses in in_organizations.chunks(BATCH).map(<[Reached]>::to_vec) {
+        front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| member_tokens::record_uses(ctx.db, &uses)).await?;
     }
     for seen in seen.chunks(BATCH).map(<[Seen]>::to_vec) {
         front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| sessions::record_seen(ctx.db, &seen)).await?;

@@ -22,6 +22,8 @@ pub enum Problem {
     Invalid,
     /// A password that everybody tries first.
     TooCommon,
+    /// One more than may be: there are so many already.
+    OneTooMany(i64),
     /// Not what it has to be the same as.
     Wrong,
     /// A password that was not looked at, because too many wait to be.
@@ -40,6 +42,7 @@ impl fmt::Display for Problem {
             Self::CannotChange => f.write_str("can't be changed"),
             Self::Invalid => f.write_str("is invalid"),
             Self::TooCommon => f.write_str("is too common"),
+            Self::OneTooMany(there) => write!(f, "is one too many: {there} work already"),
             Self::Wrong => f.write_str("is wrong"),
             Self::Busy => f.write_str("was not looked at, because many people sign in just now; send it again in a few seconds"),
         }

@@ -2,6 +2,8 @@
 //! Organizations themselves are in `organizations`.
 
 use super::database::{Connection, Result, row, sql};
+use super::member_tokens::not_shut_out;
+use super::tokens::living;
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
 use crate::model::pages::Page;
@@ -43,15 +45,14 @@ row! {
 
 /// What those who look after the organization see of a page of its members, in the order of [`of_organization`]; `reader` is who looks.
 pub fn seen(db: &mut Connection, organization: Id<Organization>, reader: Option<Id<User>>, page: Page, now: Time) -> Result<Vec<SeenRow>> {
-    db.query(sql!(SeenRow:
+    db.query(sql!(SeenRow: concat!(
         "SELECT m.user_id, (SELECT max(s.last_seen_at) FROM sessions s WHERE s.user_id = m.user_id), u.disabled_at,
-                (SELECT count(*) FROM tokens t WHERE t.user_id = m.user_id AND t.revoked_at IS NULL
-                    AND (t.expires_at IS NULL OR t.expires_at > ?5) AND (t.stops_at IS NULL OR t.stops_at > ?5)
-                    AND (o.max_token_life IS NULL OR t.life <= o.max_token_life)),
+                (SELECT count(*) FROM tokens t WHERE t.user_id = m.user_id AND ", living!("t", "?5"), "
+                    AND (o.max_token_life IS NULL OR t.life <= o.max_token_life) AND ", not_shut_out!("o.id", "t.chain_id"), "),
                 (SELECT count(*) FROM members b WHERE b.user_id = m.user_id AND NOT EXISTS (SELECT 1 FROM members r
                     WHERE r.organization_id = b.organization_id AND r.user_id = ?2 AND r.role = ?6))
          FROM members m JOIN organizations o ON o.id = m.organization_id JOIN persons p ON p.id = m.user_id JOIN users u ON u.id = m.user_id
-         WHERE m.organization_id = ?1 ORDER BY p.name, p.id LIMIT ?3 OFFSET ?4",
+         WHERE m.organization_id = ?1 ORDER BY p.name, p.id LIMIT ?3 OFFSET ?4"),
         Id<Organization> = organization, Option<Id<User>> = reader, i64 = page.size, i64 = page.offset(), Time = now, Role = Role::Owner
     ))
 }

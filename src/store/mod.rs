@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod installation;
 pub mod invitations;
 pub mod likeness;
+pub mod member_tokens;
 pub mod members;
 pub mod organizations;
 pub mod persons;

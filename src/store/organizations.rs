@@ -2,10 +2,12 @@
 //! Their members are in `members`, their projects in `projects`.
 
 use super::database::{Connection, Result, row, sql};
+use super::member_tokens::not_shut_out;
 use crate::model::id::Id;
 use crate::model::organizations::{Organization, Slug};
 use crate::model::roles::Role;
 use crate::model::time::{Span, Time};
+use crate::model::tokens::Token;
 use crate::model::users::User;
 
 row! {
@@ -55,6 +57,16 @@ pub fn all(db: &mut Connection) -> Result<Vec<OrganizationRow>> {
     db.query(sql!(OrganizationRow: "SELECT id, name, slug, max_token_life FROM organizations ORDER BY slug"))
 }
 
+/// The organizations that the user is a member of and out of which this chain of tokens is not shut, by name.
+pub fn reached(db: &mut Connection, user: Id<User>, chain: Option<Id<Token>>) -> Result<Vec<MembershipRow>> {
+    db.query(sql!(MembershipRow: concat!(
+        "SELECT o.id, o.name, o.slug, o.max_token_life, m.role
+         FROM members m JOIN organizations o ON o.id = m.organization_id
+         WHERE m.user_id = ?1 AND ", not_shut_out!("o.id", "?2"), " ORDER BY o.name, o.id"),
+        Id<User> = user, Option<Id<Token>> = chain
+    ))
+}
+
 /// The organizations that the user is a member of, by name.
 pub fn of_user(db: &mut Connection, user: Id<User>) -> Result<Vec<MembershipRow>> {
     db.query(sql!(MembershipRow:
@@ -64,12 +76,18 @@ pub fn of_user(db: &mut Connection, user: Id<User>) -> Result<Vec<MembershipRow>
     ))
 }
 
-/// The organization as the user reaches it, if it exists and the user is a member.
-pub fn membership(db: &mut Connection, organization: Id<Organization>, user: Id<User>) -> Result<Option<MembershipRow>> {
-    db.query_opt(sql!(MembershipRow:
+/// The organization as the user reaches it, if it exists and the user is a member, and this chain of tokens is not shut out.
+pub fn membership(
+    db: &mut Connection,
+    organization: Id<Organization>,
+    user: Id<User>,
+    chain: Option<Id<Token>>,
+) -> Result<Option<MembershipRow>> {
+    db.query_opt(sql!(MembershipRow: concat!(
         "SELECT o.id, o.name, o.slug, o.max_token_life, m.role
-         FROM members m JOIN organizations o ON o.id = m.organization_id WHERE m.organization_id = ?1 AND m.user_id = ?2",
-        Id<Organization> = organization, Id<User> = user
+         FROM members m JOIN organizations o ON o.id = m.organization_id WHERE m.organization_id = ?1 AND m.user_id = ?2
+         AND ", not_shut_out!("o.id", "?3")),
+        Id<Organization> = organization, Id<User> = user, Option<Id<Token>> = chain
     ))
 }
 

@@ -2,6 +2,7 @@
 //! The tickets themselves are in `tickets` and `ticket_lists`.
 
 use super::database::{Connection, Result, Select, family, row, sql};
+use super::member_tokens::not_shut_out;
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
 use crate::model::pages::Page;
@@ -9,6 +10,7 @@ use crate::model::projects::{Code, Project};
 use crate::model::roles::Role;
 use crate::model::tickets::Status;
 use crate::model::time::{Span, Time};
+use crate::model::tokens::Token;
 use crate::model::users::User;
 
 row! {
@@ -112,13 +114,14 @@ macro_rules! details {
     };
 }
 
-/// The project as the user reaches it, if it exists and the user is a member of its organization.
-pub fn reached(db: &mut Connection, project: Id<Project>, user: Id<User>) -> Result<Option<ReachedRow>> {
-    db.query_opt(sql!(ReachedRow:
+/// The project as the user reaches it, if it exists and the user is a member of its organization, out of which the calling token's chain is
+/// not shut.
+pub fn reached(db: &mut Connection, project: Id<Project>, user: Id<User>, chain: Option<Id<Token>>) -> Result<Option<ReachedRow>> {
+    db.query_opt(sql!(ReachedRow: concat!(
         "SELECT p.id, p.serial, p.organization_id, p.code, p.name, p.archived_at, p.deleted_at, o.max_token_life, m.role
          FROM projects p JOIN organizations o ON o.id = p.organization_id JOIN members m ON m.organization_id = o.id AND m.user_id = ?2
-         WHERE p.id = ?1",
-        Id<Project> = project, Id<User> = user
+         WHERE p.id = ?1 AND ", not_shut_out!("o.id", "?3")),
+        Id<Project> = project, Id<User> = user, Option<Id<Token>> = chain
     ))
 }
 

@@ -81,6 +81,21 @@ row! {
     }
 }
 
+row! {
+    /// That a token is shut out of an organization.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct ShutOutRight {
+        /// Of which organization.
+        pub organization_id: Id<Organization>,
+        /// The first token of its chain.
+        pub chain_id: Id<Token>,
+        /// Since when.
+        pub shut_out_at: Time,
+        /// Why, in the words of whoever did it.
+        pub shut_out_why: Option<String>,
+    }
+}
+
 /// All that says who may do what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rights {
@@ -94,6 +109,8 @@ pub struct Rights {
     pub projects: Vec<ProjectRight>,
     /// All organizations.
     pub organizations: Vec<OrganizationRight>,
+    /// All tokens that are shut out of an organization.
+    pub shut_out: Vec<ShutOutRight>,
     /// The last serial that a project was given.
     pub last_serial: i64,
 }
@@ -109,6 +126,9 @@ pub fn read(db: &mut Connection) -> Result<Rights> {
             "SELECT p.id, p.archived_at, p.deleted_at, c.last_number FROM projects p JOIN project_counters c ON c.project_id = p.id"
         ))?,
         organizations: db.query(sql!(OrganizationRight: "SELECT id, max_token_life FROM organizations"))?,
+        shut_out: db.query(sql!(ShutOutRight:
+            "SELECT organization_id, chain_id, shut_out_at, shut_out_why FROM shut_out_tokens"
+        ))?,
         last_serial,
     })
 }

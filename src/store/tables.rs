@@ -16,6 +16,8 @@ pub const TABLES: &[Table] = &[
     Table { name: "serials", key: &["name"], columns: &[text("name"), integer("last")] },
     Table { name: "project_counters", key: &["project_id"], columns: PROJECT_COUNTERS },
     Table { name: "tokens", key: &["digest"], columns: TOKENS },
+    Table { name: "shut_out_tokens", key: &["organization_id", "chain_id"], columns: SHUT_OUT_TOKENS },
+    Table { name: "token_uses", key: &["organization_id", "token_id"], columns: TOKEN_USES },
     Table { name: "tickets", key: &["id"], columns: TICKETS },
     Table { name: "comments", key: &["id"], columns: COMMENTS },
     Table { name: "events", key: &["id"], columns: EVENTS },
@@ -103,6 +105,11 @@ const TOKENS: &[TableColumn] = &[
     integer("revoked_how").or_null(),
     text("revoked_why").or_null(),
 ];
+
+const SHUT_OUT_TOKENS: &[TableColumn] =
+    &[id("organization_id"), id("chain_id"), integer("shut_out_at"), id("shut_out_by").or_null(), text("shut_out_why").or_null()];
+
+const TOKEN_USES: &[TableColumn] = &[id("organization_id"), id("token_id"), integer("last_used_at"), text("last_used_from")];
 
 const TICKETS: &[TableColumn] = &[
     integer("key"),

@@ -4,6 +4,7 @@
 use compact_str::CompactString;
 
 use super::database::{Cells, ColumnType, Connection, Result, Row, Select, beside, family, row, sql};
+use super::member_tokens::not_shut_out;
 use super::search;
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
@@ -12,6 +13,7 @@ use crate::model::projects::Project;
 use crate::model::roles::Role;
 use crate::model::tickets::{Priority, Status, Ticket};
 use crate::model::time::{Span, Time};
+use crate::model::tokens::Token;
 use crate::model::users::User;
 
 row! {
@@ -93,7 +95,7 @@ row! {
         pub project_deleted_at: Option<Time>,
         /// The longest life of a token that reaches the organization.
         pub max_token_life: Option<Span>,
-        /// The user's role in the organization; `None` without a membership or without a user.
+        /// The user's role in the organization; `None` without a membership or without a user, and for a token that is shut out.
         pub role: Option<Role>,
     }
 }
@@ -116,14 +118,14 @@ macro_rules! ticket_joins {
 }
 pub(super) use ticket_joins;
 
-/// How the user (or, without one, a project token or a command) comes to the ticket, deleted or not.
-pub fn reach(db: &mut Connection, id: Id<Ticket>, user: Option<Id<User>>) -> Result<Option<TicketReachRow>> {
-    db.query_opt(sql!(TicketReachRow:
+/// How the user (or, without one, a project token or a command) comes to the ticket, deleted or not; `chain` is that of the calling token.
+pub fn reach(db: &mut Connection, id: Id<Ticket>, user: Option<Id<User>>, chain: Option<Id<Token>>) -> Result<Option<TicketReachRow>> {
+    db.query_opt(sql!(TicketReachRow: concat!(
         "SELECT k.project_id, k.organization_id, k.deleted_at, p.archived_at, p.deleted_at, o.max_token_life, m.role
          FROM tickets k JOIN projects p ON p.id = k.project_id JOIN organizations o ON o.id = k.organization_id
-         LEFT JOIN members m ON m.organization_id = k.organization_id AND m.user_id = ?2
-         WHERE k.id = ?1",
-        Id<Ticket> = id, Option<Id<User>> = user
+         LEFT JOIN members m ON m.organization_id = k.organization_id AND m.user_id = ?2 AND ", not_shut_out!("k.organization_id", "?3"), "
+         WHERE k.id = ?1"),
+        Id<Ticket> = id, Option<Id<User>> = user, Option<Id<Token>> = chain
     ))
 }
 
@@ -154,14 +156,15 @@ impl Row for ReachedTicketRow {
 }
 
 /// As [`reach`] and [`by_id`] together.
-pub fn reached(db: &mut Connection, id: Id<Ticket>, user: Option<Id<User>>) -> Result<Option<ReachedTicketRow>> {
+pub fn reached(db: &mut Connection, id: Id<Ticket>, user: Option<Id<User>>, chain: Option<Id<Token>>) -> Result<Option<ReachedTicketRow>> {
     db.query_opt(sql!(ReachedTicketRow:
         concat!(
             "SELECT k.project_id, k.organization_id, k.deleted_at, p.archived_at, p.deleted_at, o.max_token_life, m.role, ",
             ticket_columns!(), " FROM tickets k JOIN organizations o ON o.id = k.organization_id ", ticket_joins!(),
-            " LEFT JOIN members m ON m.organization_id = k.organization_id AND m.user_id = ?2 WHERE k.id = ?1"
+            " LEFT JOIN members m ON m.organization_id = k.organization_id AND m.user_id = ?2 AND ", not_shut_out!("k.organization_id", "?3"),
+            " WHERE k.id = ?1"
         ),
-        Id<Ticket> = id, Option<Id<User>> = user
+        Id<Ticket> = id, Option<Id<User>> = user, Option<Id<Token>> = chain
     ))
 }
 

@@ -2,6 +2,7 @@
 //! What the answers mean is `domain::tokens`' affair.
 
 use super::database::{Connection, Result, row, sql};
+use super::member_tokens::not_shut_out;
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
 use crate::model::persons::Person;
@@ -64,7 +65,7 @@ row! {
         pub organization_id: Option<Id<Organization>>,
         /// The longest life of tokens that reach the organization.
         pub max_token_life: Option<Span>,
-        /// The user's role in the organization.
+        /// The user's role in the organization; none for a token that is shut out of it.
         pub role: Option<Role>,
     }
 }
@@ -76,7 +77,7 @@ pub fn judged(
     project: Option<Id<Project>>,
     organization: Option<Id<Organization>>,
 ) -> Result<Option<JudgedRow>> {
-    db.query_opt(sql!(JudgedRow:
+    db.query_opt(sql!(JudgedRow: concat!(
         "SELECT t.id, t.user_id, t.project_id, t.scopes, t.life, t.expires_at, t.chain_id, t.predecessor_id, t.created_at, t.used,
                 t.rotated_at, t.stops_at, t.retry_key_digest, t.revoked_at, u.disabled_at,
                 p.id, p.serial, p.code, p.name, p.archived_at, p.deleted_at, o.id, o.max_token_life, m.role
@@ -84,8 +85,8 @@ pub fn judged(
          LEFT JOIN users u ON u.id = t.user_id
          LEFT JOIN projects p ON p.id = coalesce(t.project_id, ?2)
          LEFT JOIN organizations o ON o.id = coalesce(p.organization_id, ?3)
-         LEFT JOIN members m ON m.organization_id = o.id AND m.user_id = t.user_id
-         WHERE t.digest = ?1",
+         LEFT JOIN members m ON m.organization_id = o.id AND m.user_id = t.user_id AND ", not_shut_out!("o.id", "t.chain_id"), "
+         WHERE t.digest = ?1"),
         HashedToken = digest, Option<Id<Project>> = project, Option<Id<Organization>> = organization
     ))
 }
@@ -159,20 +160,67 @@ row! {
     }
 }
 
-macro_rules! token {
-    ($($rest:literal),+) => {
+/// The columns of a [`TokenRow`], of `t` (tokens) and [`token_joins`]; `$used` is when and from where it was last used, by whoever asks.
+macro_rules! token_columns {
+    ($used:literal) => {
         concat!(
-            "SELECT t.id, t.user_id, u.name, u.email, t.project_id, p.code, p.name, p.organization_id, t.name, t.last_four, t.scopes,
-                    t.created_at, t.created_by, c.name, t.life, t.expires_at, t.last_used_at, t.last_used_from, t.chain_id, t.chain_started_at,
-                    t.predecessor_id, t.used, t.rotated_at, t.stops_at, t.retry_salt, t.retry_key_digest,
-                    t.revoked_at, t.revoked_by, r.name, t.revoked_how, t.revoked_why
-             FROM tokens t LEFT JOIN persons u ON u.id = t.user_id LEFT JOIN projects p ON p.id = t.project_id
-             LEFT JOIN persons c ON c.id = t.created_by LEFT JOIN persons r ON r.id = t.revoked_by ",
-            $($rest),+
+            "t.id, t.user_id, u.name, u.email, t.project_id, p.code, p.name, p.organization_id, t.name, t.last_four, t.scopes,
+             t.created_at, t.created_by, c.name, t.life, t.expires_at, ",
+            $used,
+            ", t.chain_id, t.chain_started_at,
+             t.predecessor_id, t.used, t.rotated_at, t.stops_at, t.retry_salt, t.retry_key_digest,
+             t.revoked_at, t.revoked_by, r.name, t.revoked_how, t.revoked_why"
+        )
+    };
+}
+pub(super) use token_columns;
+
+/// The tables of [`token_columns`] beside `t`, joined.
+macro_rules! token_joins {
+    () => {
+        " LEFT JOIN persons u ON u.id = t.user_id LEFT JOIN projects p ON p.id = t.project_id
+          LEFT JOIN persons c ON c.id = t.created_by LEFT JOIN persons r ON r.id = t.revoked_by "
+    };
+}
+pub(super) use token_joins;
+
+macro_rules! token {
+    ($($rest:expr),+) => {
+        concat!(
+            "SELECT ", super::tokens::token_columns!("t.last_used_at, t.last_used_from"),
+            " FROM tokens t ", super::tokens::token_joins!(), $($rest),+
         )
     };
 }
 pub(super) use token;
+
+/// When a token that nobody revokes ends; the largest number is never. The indexes of living tokens hold this expression, word for word.
+macro_rules! end {
+    ($t:literal) => {
+        concat!(
+            "coalesce(CASE WHEN ",
+            $t,
+            ".stops_at < ",
+            $t,
+            ".expires_at THEN ",
+            $t,
+            ".stops_at ELSE coalesce(",
+            $t,
+            ".expires_at, ",
+            $t,
+            ".stops_at) END, 9223372036854775807)"
+        )
+    };
+}
+pub(super) use end;
+
+/// That a token still works at `$now`.
+macro_rules! living {
+    ($t:literal, $now:literal) => {
+        concat!($t, ".revoked_at IS NULL AND ", super::tokens::end!($t), " > ", $now)
+    };
+}
+pub(super) use living;
 
 /// The token with this id.
 pub fn by_id(db: &mut Connection, id: Id<Token>) -> Result<Option<TokenRow>> {
@@ -205,17 +253,6 @@ pub fn living_made_by(db: &mut Connection, organization: Id<Organization>, maker
                   AND (t.expires_at IS NULL OR t.expires_at > ?3) AND (t.stops_at IS NULL OR t.stops_at > ?3)
                 ORDER BY t.created_at DESC, t.id DESC"),
         Id<Organization> = organization, Id<Person> = maker, Time = now
-    ))
-}
-
-/// Living tokens of the organization's members that were made for longer than this, by name.
-pub fn longer_of_members(db: &mut Connection, organization: Id<Organization>, life: Span, now: Time) -> Result<Vec<TokenRow>> {
-    db.query(sql!(TokenRow:
-        token!("WHERE t.user_id IN (SELECT m.user_id FROM members m WHERE m.organization_id = ?1)
-                  AND t.revoked_at IS NULL AND (t.life IS NULL OR t.life > ?2)
-                  AND (t.expires_at IS NULL OR t.expires_at > ?3) AND (t.stops_at IS NULL OR t.stops_at > ?3)
-                ORDER BY t.name, t.id"),
-        Id<Organization> = organization, Span = life, Time = now
     ))
 }
 
@@ -390,6 +427,32 @@ pub fn set_all_revoked(db: &mut Connection, user: Id<User>, now: Time, by: Optio
         db.execute(sql!(
             "UPDATE tokens SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4 WHERE user_id = ?1 AND revoked_at IS NULL",
             Id<User> = user, Time = now, Option<Id<Person>> = by, RevokedHow = how
+        ))
+    })
+}
+
+/// Revokes the user's living tokens; the answer is how many.
+pub fn set_living_of_user_revoked(db: &mut Connection, user: Id<User>, new: &Revocation<'_>) -> Result<u64> {
+    to_the_end(|| {
+        db.execute(sql!(
+            concat!(
+                "UPDATE tokens AS t SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4, revoked_why = ?5 WHERE t.user_id = ?1 AND ",
+                living!("t", "?2")
+            ),
+            Id<User> = user, Time = new.at, Option<Id<Person>> = new.by, RevokedHow = new.how, Option<&str> = new.why
+        ))
+    })
+}
+
+/// Revokes the project's living tokens; the answer is how many.
+pub fn set_living_of_project_revoked(db: &mut Connection, project: Id<Project>, new: &Revocation<'_>) -> Result<u64> {
+    to_the_end(|| {
+        db.execute(sql!(
+            concat!(
+                "UPDATE tokens AS t SET revoked_at = ?2, revoked_by = ?3, revoked_how = ?4, revoked_why = ?5 WHERE t.project_id = ?1 AND ",
+                living!("t", "?2")
+            ),
+            Id<Project> = project, Time = new.at, Option<Id<Person>> = new.by, RevokedHow = new.how, Option<&str> = new.why
         ))
     })
 }

@@ -10,7 +10,9 @@ use super::frame::{Frame, Signed};
 use super::own_password;
 use super::resets::secret;
 use super::sign_in::minutes;
+use super::tokens::view::Living;
 use crate::app::passwords::Whose;
+use crate::domain::returns::OnReturn;
 use crate::domain::{Ctx, Error, Result, invitations, sessions};
 use crate::http::answer::Answer;
 use crate::http::pages::Visit;
@@ -38,6 +40,8 @@ struct InvitationPage {
     problems: Problems,
     /// What is wrong with the whole.
     refusal: Option<String>,
+    /// The reader's tokens, which would reach the organization too.
+    living: Vec<Living>,
 }
 
 /// Why the page is shown once more.
@@ -51,7 +55,8 @@ struct Again {
 async fn show(visit: &Visit, status: StatusCode, again: Again) -> Result<Answer> {
     let (secret, digest) = secret(visit)?;
     let asked = visit.clone();
-    let (invitation, frame) = visit.read(move |ctx| Ok((invitations::find(ctx, &digest)?, Frame::of(ctx, &asked, "Invitation")?))).await?;
+    let ((invitation, living), frame) =
+        visit.read(move |ctx| Ok((invitations::look(ctx, &digest)?, Frame::of(ctx, &asked, "Invitation")?))).await?;
     let page = InvitationPage {
         secret: secret.expose().to_owned(),
         person: frame.person.clone(),
@@ -63,6 +68,7 @@ async fn show(visit: &Visit, status: StatusCode, again: Again) -> Result<Answer>
         email: visit.form().text("email").to_owned(),
         problems: again.problems,
         refusal: again.refusal,
+        living: Living::all(living),
         frame,
     };
     Ok(page_with(status, &page)?.with(CACHE_CONTROL, axum::http::HeaderValue::from_static("no-store")))
@@ -78,7 +84,8 @@ pub(super) async fn accept(visit: Visit) -> Result<Answer> {
     let (_, digest) = secret(&visit)?;
     let (inside, invitation) = visit.read(move |ctx| Ok((ctx.session().is_some(), invitations::find(ctx, &digest)?))).await?;
     if inside {
-        visit.write(move |ctx| invitations::accept(ctx, &digest)).await?;
+        let tokens = if visit.form().text("tokens") == "keep-out" { OnReturn::Revoke } else { OnReturn::Keep };
+        visit.write(move |ctx| invitations::accept(ctx, &digest, tokens)).await?;
         return Ok(see_with("/workspace", "joined"));
     }
     let form = visit.form();

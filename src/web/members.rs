@@ -1,10 +1,11 @@
 //! The members of an organization: who belongs to it, who is invited, how long tokens may live that reach it, and which do.
-//! What is changed here lies beside: memberships in `memberships`, links in `links`, the policy and members' tokens in `policy`.
+//! What is changed here lies beside: memberships in `memberships`, links in `links`, the policy in `policy`, members' tokens in `tokens`.
 
 pub(super) mod links;
 pub(super) mod memberships;
 pub(super) mod people;
 pub(super) mod policy;
+pub(super) mod tokens;
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -15,7 +16,7 @@ use super::frame::Frame;
 use super::parts::Pager;
 use super::side::{Place, Side};
 use crate::domain::permissions::Capability;
-use crate::domain::{Ctx, Error, Result, invitations, members, organizations, token_settings};
+use crate::domain::{Ctx, Error, Result, invitations, member_tokens, members, organizations};
 use crate::http::answer::Answer;
 use crate::http::pages::Visit;
 use crate::model::id::Id;
@@ -24,7 +25,7 @@ use crate::model::pages::Page;
 use crate::model::problems::Problems;
 use crate::store::organizations::MembershipRow;
 
-/// Members a page.
+/// Members a page, and tokens of theirs.
 const SIZE: i64 = 100;
 
 #[derive(Template)]
@@ -41,7 +42,7 @@ struct MembersPage {
     invitations: Vec<Invitation>,
     policy: policy::Shown,
     tokens: Vec<Token>,
-    more_tokens: bool,
+    token_pager: Option<Pager>,
     refusal: Option<String>,
     email: String,
     wrong: Wrong,
@@ -105,10 +106,8 @@ fn around(ctx: &mut Ctx<'_>, visit: &Visit, row: &MembershipRow, title: &str, cu
 
 async fn members_page(visit: &Visit, refused: Refused) -> Result<Answer> {
     let id = visit.id("organization_id")?;
-    let number = visit.query("page").and_then(|page| page.parse().ok()).filter(|page| (1..=1_000_000).contains(page)).unwrap_or(1);
-    let page = Page { number, size: SIZE };
     let seen = visit.clone();
-    let mut built = visit.read(move |ctx| build(ctx, &seen, id, page)).await?;
+    let mut built = visit.read(move |ctx| build(ctx, &seen, id)).await?;
     let status = refused.status;
     if let Some(wished) = built.invites.iter_mut().find(|choice| choice.word == refused.role) {
         wished.selected = true;
@@ -119,15 +118,23 @@ async fn members_page(visit: &Visit, refused: Refused) -> Result<Answer> {
     page_with(status, &built)
 }
 
-fn build(ctx: &mut Ctx<'_>, visit: &Visit, id: Id<Organization>, page: Page) -> Result<MembersPage> {
+/// The page that a part of the address names, of one of the two lists.
+fn page_named(visit: &Visit, name: &str) -> Page {
+    let number = visit.query(name).and_then(|page| page.parse().ok()).filter(|page| (1..=1_000_000).contains(page)).unwrap_or(1);
+    Page { number, size: SIZE }
+}
+
+fn build(ctx: &mut Ctx<'_>, visit: &Visit, id: Id<Organization>) -> Result<MembersPage> {
+    let (page, tokens_page) = (page_named(visit, "page"), page_named(visit, "tokens"));
     let organization = organizations::get(ctx, id)?;
     let (frame, side) = around(ctx, visit, &organization, "Members", Place::Members(id))?;
     let (rows, total) = members::roster(ctx, id, page)?;
     let looks_after = Capability::ManageMembers.is_for(organization.role);
     let invitations = if looks_after { invitations::list(ctx, id)? } else { Vec::new() };
-    let tokens = if looks_after { Some(token_settings::of_members(ctx, id)?) } else { None };
+    let (tokens, tokens_total) = if looks_after { member_tokens::list(ctx, id, tokens_page)? } else { (Vec::new(), 0) };
     let caller = ctx.user();
     let href = |number: u64| format!("{}?page={number}", members_of(id));
+    let tokens_href = |number: u64| format!("{}?tokens={number}#policy", members_of(id));
     let unsigned = |number: i64| u64::try_from(number).unwrap_or_default();
     Ok(MembersPage {
         people: rows.into_iter().map(|row| Person::of(row, caller, &frame)).collect(),
@@ -137,13 +144,8 @@ fn build(ctx: &mut Ctx<'_>, visit: &Visit, id: Id<Organization>, page: Page) -> 
         invites: role_choices(&members::roles_to_give(organization.role), Some(crate::model::roles::Role::Member)),
         invitations: invitations.into_iter().map(|row| Invitation::of(row, caller, organization.role, &frame)).collect(),
         policy: policy::Shown::of(&organization),
-        more_tokens: tokens.as_ref().is_some_and(|listing| listing.more),
-        tokens: tokens
-            .into_iter()
-            .flat_map(|listing| listing.tokens)
-            .filter(|token| token.state.works())
-            .map(|token| Token::of(&token, &frame))
-            .collect(),
+        token_pager: Pager::of(unsigned(tokens_page.number), unsigned(tokens_page.size), unsigned(tokens_total), tokens_href),
+        tokens: tokens.iter().map(|token| Token::of(token, &frame)).collect(),
         refusal: None,
         email: String::new(),
         wrong: Wrong::default(),

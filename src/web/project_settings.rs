@@ -8,7 +8,9 @@ use super::answers::{page, page_with, see_with};
 use super::frame::Frame;
 use super::side::{Place, Side};
 use super::times::Stamp;
+use super::tokens::view::Living;
 use crate::domain::projects::{self, Settings};
+use crate::domain::returns::OnReturn;
 use crate::domain::{Ctx, Error, Result, organizations};
 use crate::http::answer::Answer;
 use crate::http::pages::Visit;
@@ -25,6 +27,8 @@ struct GeneralPage {
     side: Side,
     settings: Settings,
     archived: Option<Stamp>,
+    /// The tokens that could work again, where it is archived.
+    living: Vec<Living>,
     typed: Typed,
     wrong: Wrong,
 }
@@ -89,11 +93,12 @@ pub(super) async fn show(visit: Visit) -> Result<Answer> {
 async fn general(visit: &Visit, refused: Option<(Typed, Problems)>) -> Result<Answer> {
     let id = visit.id("project_id")?;
     let seen = visit.clone();
-    let (frame, side, settings) = visit
+    let (frame, side, settings, living) = visit
         .read(move |ctx| {
             let settings = projects::settings(ctx, id)?;
             let (frame, side) = around(ctx, &seen, &settings, format!("Settings of {}", settings.project.name), Place::Project(id))?;
-            Ok((frame, side, settings))
+            let living = if settings.project.archived_at.is_some() { projects::living_tokens(ctx, id)? } else { Vec::new() };
+            Ok((frame, side, settings, Living::all(living)))
         })
         .await?;
     let project = &settings.project;
@@ -102,7 +107,7 @@ async fn general(visit: &Visit, refused: Option<(Typed, Problems)>) -> Result<An
     let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (typed, wrong) = refused.map_or_else(|| (own(), Wrong::default()), |(typed, problems)| (typed, Wrong::of(&problems)));
     let archived = project.archived_at.map(|at| frame.stamp(at));
-    page_with(status, &GeneralPage { frame, side, settings, archived, typed, wrong })
+    page_with(status, &GeneralPage { frame, side, settings, archived, living, typed, wrong })
 }
 
 /// `POST …/settings`.
@@ -128,19 +133,18 @@ pub(super) async fn save(visit: Visit) -> Result<Answer> {
 
 /// `POST …/settings/archive`.
 pub(super) async fn archive(visit: Visit) -> Result<Answer> {
-    set_archived(visit, true, "archived").await
+    let id = visit.id("project_id")?;
+    let draft = projects::Draft { archived: Field::Value(true), ..projects::Draft::default() };
+    visit.write(move |ctx| projects::edit(ctx, id, &draft).map(drop)).await?;
+    Ok(see_with(&settings_of(id), "archived"))
 }
 
 /// `POST …/settings/unarchive`.
 pub(super) async fn unarchive(visit: Visit) -> Result<Answer> {
-    set_archived(visit, false, "unarchived").await
-}
-
-async fn set_archived(visit: Visit, archived: bool, said: &'static str) -> Result<Answer> {
     let id = visit.id("project_id")?;
-    let draft = projects::Draft { archived: Field::Value(archived), ..projects::Draft::default() };
-    visit.write(move |ctx| projects::edit(ctx, id, &draft).map(drop)).await?;
-    Ok(see_with(&settings_of(id), said))
+    let tokens = if visit.form().text("tokens") == "revoke" { OnReturn::Revoke } else { OnReturn::Keep };
+    visit.write(move |ctx| projects::unarchive(ctx, id, tokens).map(drop)).await?;
+    Ok(see_with(&settings_of(id), if tokens == OnReturn::Keep { "unarchived" } else { "unarchived-without-tokens" }))
 }
 
 /// `GET …/settings/delete`: asks once more.

@@ -8,7 +8,9 @@ use axum::http::header::CACHE_CONTROL;
 use super::answers::{because, page_with, see_with, signed_in};
 use super::frame::Frame;
 use super::own_password;
+use super::tokens::view::Living;
 use crate::app::passwords::Whose;
+use crate::domain::returns::OnReturn;
 use crate::domain::{Error, Result, resets};
 use crate::http::answer::Answer;
 use crate::http::pages::Visit;
@@ -22,6 +24,9 @@ struct ResetPage {
     frame: Frame,
     secret: String,
     email: String,
+    living: Vec<Living>,
+    /// Whether the tokens are to be kept.
+    keep: bool,
     problems: Problems,
 }
 
@@ -34,10 +39,22 @@ pub(super) fn secret(visit: &Visit) -> Result<(Secret, HashedSecret)> {
 
 async fn show(visit: &Visit, status: StatusCode, problems: Problems) -> Result<Answer> {
     let (secret, digest) = secret(visit)?;
-    let link = visit.read(move |ctx| resets::find(ctx, &digest)).await?;
+    let (link, living) = visit.read(move |ctx| resets::look(ctx, &digest)).await?;
     let frame = Frame::bare(visit, "New password");
-    let page = ResetPage { frame, secret: secret.expose().to_owned(), email: link.email, problems };
+    let page = ResetPage {
+        frame,
+        secret: secret.expose().to_owned(),
+        email: link.email,
+        living: Living::all(living),
+        keep: keeps(visit),
+        problems,
+    };
     Ok(page_with(status, &page)?.with(CACHE_CONTROL, axum::http::HeaderValue::from_static("no-store")))
+}
+
+/// Tokens do not come back unasked: only who says so keeps them.
+fn keeps(visit: &Visit) -> bool {
+    visit.form().text("tokens") == "keep"
 }
 
 /// `GET /reset/{secret}`
@@ -61,6 +78,9 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
         }
     };
     let browser = visit.browser();
-    let opened = visit.write(move |ctx| resets::spend(ctx, &digest, &hash, &browser)).await?;
-    Ok(signed_in(see_with("/workspace", "password"), &opened, visit.is_secure()))
+    let tokens = if keeps(&visit) { OnReturn::Keep } else { OnReturn::Revoke };
+    let (opened, returned) = visit.write(move |ctx| resets::spend(ctx, &digest, &hash, tokens, &browser)).await?;
+    let revoked = returned.done == OnReturn::Revoke && !returned.living.is_empty();
+    let said = if revoked { "password-and-tokens" } else { "password" };
+    Ok(signed_in(see_with("/workspace", said), &opened, visit.is_secure()))
 }

@@ -3,7 +3,7 @@
 
 use axum::http::Method;
 
-use super::members::{links, memberships, policy};
+use super::members::{links, memberships, policy, tokens as member_tokens};
 use super::{
     account, account_tokens, comments, confirm, documentation, invitations, members, new_project, organizations, project_settings,
     project_tokens, resets, search, setup, sign_in, ticket_forms, ticket_lists, tickets, workspace,
@@ -11,7 +11,7 @@ use super::{
 use crate::domain::permissions::Capability::{
     Comment, CreateProjects, CreateTickets, DeleteProject, DeleteTickets, EditOrganization, EditProject, EditTickets, LeaveOrganization,
     ManageMembers, ManageOwnAccount, ManageOwnTokens, ManageOwners, ManageProjectTokens, ReadDocumentation, ReadMembers, ReadTickets,
-    ReadWorkspace, RevokeMembersTokens, SetTokenPolicy, SignIn,
+    ReadWorkspace, SetTokenPolicy, ShutOutMembersTokens, SignIn,
 };
 use crate::http::pages::PageRoute;
 
@@ -84,8 +84,9 @@ pub fn all() -> Vec<PageRoute> {
         GET  "/workspace/organizations/{organization_id}/settings"                  EditOrganization        organizations::show;
         POST "/workspace/organizations/{organization_id}/settings"                  EditOrganization        organizations::save;
         POST "/workspace/organizations/{organization_id}/policy"                    SetTokenPolicy          policy::set;
-        GET  "/workspace/organizations/{organization_id}/tokens/{token_id}/revoke"  RevokeMembersTokens     policy::ask_revoke;
-        POST "/workspace/organizations/{organization_id}/tokens/{token_id}/revoke"  RevokeMembersTokens     policy::revoke;
+        GET  "/workspace/organizations/{organization_id}/tokens/{token_id}/shut-out" ShutOutMembersTokens   member_tokens::ask_shut_out;
+        POST "/workspace/organizations/{organization_id}/tokens/{token_id}/shut-out" ShutOutMembersTokens   member_tokens::shut_out;
+        POST "/workspace/organizations/{organization_id}/tokens/{token_id}/let-in"  ShutOutMembersTokens    member_tokens::let_in;
         GET  "/account/settings/api"                                          ManageOwnTokens         account_tokens::page;
         POST "/account/settings/api"                                          ManageOwnTokens         account_tokens::make;
         GET  "/account/settings/api/{token_id}/revoke"                        ManageOwnTokens         account_tokens::ask_revoke;

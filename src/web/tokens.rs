@@ -12,6 +12,7 @@ use self::form::{FormView, Typed};
 use self::view::{Access, Row};
 use super::answers::{because, page_with, secret_page, see, see_with};
 use super::frame::Frame;
+use super::parts::Pager;
 use super::side::Side;
 use crate::domain::projects::Settings;
 use crate::domain::token_settings::{self, Listing, Place, kept_out};
@@ -20,6 +21,7 @@ use crate::domain::{Ctx, Error, Result};
 use crate::http::answer::Answer;
 use crate::http::pages::Visit;
 use crate::model::id::Id;
+use crate::model::pages::Page;
 use crate::model::problems::Problems;
 use crate::model::time::Span;
 use crate::model::tokens::{PlainToken, Token};
@@ -63,7 +65,9 @@ struct ListPage {
     form: FormView,
     working: Vec<Row>,
     ended: Vec<Row>,
-    more: bool,
+    pager: Option<Pager>,
+    /// Whether it is the page on which the list begins.
+    first: bool,
     dialog: Option<Dialog>,
     /// Why what was asked for was not done.
     refusal: Option<&'static str>,
@@ -166,6 +170,9 @@ enum Wanted {
     Password(Asking),
 }
 
+/// Tokens a page: as many as a user or a project may have that work, where none of them is in an overlap.
+const SIZE: i64 = crate::domain::tokens::MOST_LIVING;
+
 /// A token was used lately if it was within this.
 const LATELY: Span = Span::days(7);
 
@@ -200,7 +207,10 @@ impl Desk {
                 None => return Ok(None),
             },
         };
-        let Listing { tokens, more, policies } = token_settings::list(ctx, self.place)?;
+        let page = self.page();
+        let Listing { tokens, total, policies } = token_settings::list(ctx, self.place, page)?;
+        let unsigned = |number: i64| u64::try_from(number).unwrap_or_default();
+        let pager = Pager::of(unsigned(page.number), unsigned(page.size), unsigned(total), |number| format!("{}?page={number}", self.here));
         // A form that was refused is the same form still; one that has made its token is not.
         let typed = shown.typed.unwrap_or_else(|| form::empty(self.place, self.visit.fresh_once()));
         let form = FormView::of(typed, &shown.problems, self.place, &policies, &frame);
@@ -208,7 +218,25 @@ impl Desk {
         let rows = tokens.into_iter().map(|listed| Row::of(listed, reader, &frame));
         let (working, ended) = rows.partition(|row| row.ended.is_none());
         let here = self.here.clone();
-        Ok(Some(ListPage { frame, side, settings, here, form, working, ended, more, dialog, refusal: shown.refusal }))
+        Ok(Some(ListPage {
+            frame,
+            side,
+            settings,
+            here,
+            form,
+            working,
+            ended,
+            pager,
+            first: page.number == 1,
+            dialog,
+            refusal: shown.refusal,
+        }))
+    }
+
+    /// The page of the list that the address names.
+    fn page(&self) -> Page {
+        let number = self.visit.query("page").and_then(|page| page.parse().ok()).filter(|page| (1..=1_000_000).contains(page));
+        Page { number: number.unwrap_or(1), size: SIZE }
     }
 
     /// Makes the token that the form describes, and shows it.

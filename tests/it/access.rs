@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use axum::http::Method;
 use bugtome::domain::permissions::{Capability, Door};
+use bugtome::domain::tokens;
 use bugtome::http::mount::Route;
 use bugtome::model::roles::Role;
 use bugtome::model::scopes::{Scope, Scopes};
@@ -152,10 +153,13 @@ impl<'a> Walk<'a> {
             Caller::Anonymous => app.anonymous(),
             Caller::Junk => app.bearer("junk"),
             Caller::Unknown => app.bearer(PlainToken::from_random(TokenKind::Personal, &[7; 64]).unwrap().expose()),
-            Caller::Personal(role, bits) => app.personal_token(person(role), Scopes::from_bits(bits).unwrap()).await,
+            // So many of one user that none of them could be made by an operation.
+            Caller::Personal(role, bits) => {
+                app.token_past_the_limit(Ok(person(role)), Scopes::from_bits(bits).unwrap(), tokens::USUAL_LIFE).await
+            }
             Caller::Project(own, bits) => {
                 let project = if own { &self.project } else { &world.other_project };
-                app.project_token(project, Scopes::from_bits(bits).unwrap()).await
+                app.token_past_the_limit(Err(project), Scopes::from_bits(bits).unwrap(), tokens::USUAL_LIFE).await
             }
             Caller::RevokedPersonal | Caller::RevokedProject => {
                 let personal = caller == Caller::RevokedPersonal;
@@ -168,11 +172,8 @@ impl<'a> Walk<'a> {
     }
 
     async fn full(&self, personal: bool, life: Span) -> Client {
-        if personal {
-            self.app.personal_token_for(&self.world.owner, Scopes::FULL, Some(life)).await
-        } else {
-            self.app.project_token_for(&self.project, Scopes::FULL, Some(life)).await
-        }
+        let of = if personal { Ok(&self.world.owner) } else { Err(&self.project) };
+        self.app.token_past_the_limit(of, Scopes::FULL, life).await
     }
 
     /// How each route is called so that nothing but a right can be missing; what passes gets something of its own to change.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bugtome::app::App;
 use bugtome::app::clock::Clock;
 use bugtome::app::random::Random;
-use bugtome::domain::{About, Ctx, Result, Rotation, Who, projects, tickets, tokens};
+use bugtome::domain::{About, Ctx, Result, Rotation, Who, member_tokens, organizations, projects, tickets, tokens};
 use bugtome::model::draft::Field;
 use bugtome::model::events::Via;
 use bugtome::model::roles::Role;
@@ -176,7 +176,8 @@ fn a_revoked_token_stays_revoked() {
     assert!(!works(&place, &plain));
     assert!(works(&place, &other));
     let list = place.run(&["admin", "token", "list", "--json"]).ok().json();
-    assert_eq!(list[0]["revoked_how"].as_str(), Some("restore"));
+    let revoked = list.as_array().unwrap().iter().find(|row| row["id"].as_str() == Some(id.as_str())).unwrap();
+    assert_eq!(revoked["revoked_how"].as_str(), Some("restore"));
 }
 
 #[test]
@@ -233,12 +234,12 @@ fn a_disabled_user_stays_disabled_and_a_changed_password_changed() {
     let (_, plain) = token(&place, &ADAS);
     let ada = place.inside(|ctx| {
         let user = bugtome::domain::users::by_email(ctx, &email("ada@example.com"))?;
-        bugtome::domain::users::set_password(ctx, user.id, "old")?;
+        bugtome::domain::users::set_password(ctx, user.id, "old", Some(bugtome::domain::returns::OnReturn::Keep))?;
         Ok(user)
     });
     backup(&place);
     place.run(&["admin", "user", "disable", "--email", "ada@example.com"]).ok();
-    place.inside(|ctx| bugtome::domain::users::set_password(ctx, ada.id, "new"));
+    place.inside(|ctx| bugtome::domain::users::set_password(ctx, ada.id, "new", Some(bugtome::domain::returns::OnReturn::Keep)));
     let done = restore(&place, &[]).ok().json();
     assert_eq!((done["users_disabled"].as_u64(), done["passwords_changed"].as_u64()), (Some(1), Some(1)));
     assert!(!works(&place, &plain));
@@ -343,6 +344,31 @@ fn a_tightened_policy_stays_tight_and_a_loosened_one_is_not_taken_over() {
     set("none");
     restore(&place, &[]).ok();
     assert_eq!(policy(), Some(Span::days(30)));
+}
+
+// Finding 20: what was shut out since the backup stays shut out.
+#[test]
+fn a_token_that_was_shut_out_stays_so() {
+    let place = with_bob("member");
+    let (id, plain) = token(&place, &["--user", "bob@example.com"]);
+    backup(&place);
+    let id = id.parse().unwrap();
+    place.inside(|ctx| {
+        let organization = organizations::by_slug(ctx, "acme")?.id;
+        member_tokens::shut_out(ctx, organization, id, &Field::Value("in a log".into()))
+    });
+    assert_eq!(restore(&place, &[]).ok().json()["tokens_shut_out"].as_u64(), Some(1));
+    let shut_out = all_rights(&place).shut_out;
+    assert_eq!((shut_out.len(), shut_out[0].chain_id, shut_out[0].shut_out_why.as_deref()), (1, id, Some("in a log")));
+    assert!(works(&place, &plain), "it works elsewhere");
+    // What was let in since is not taken over.
+    place.run(&["admin", "backup", &place.file("backup.db").display().to_string(), "--overwrite"]).ok();
+    place.inside(|ctx| {
+        let organization = organizations::by_slug(ctx, "acme")?.id;
+        member_tokens::let_in(ctx, organization, id)
+    });
+    assert_eq!(restore(&place, &[]).ok().json()["tokens_shut_out"].as_u64(), Some(0));
+    assert_eq!(all_rights(&place).shut_out.len(), 1);
 }
 
 #[test]
@@ -450,10 +476,10 @@ fn killed_at_any_point_there_is_the_old_or_the_new() {
 /// Whoever adds a table decides whether a restore must take something over from it: then it belongs into `store::rights` as well.
 #[test]
 fn every_table_has_been_thought_of() {
-    const RIGHTS: [&str; 7] = ["members", "organizations", "project_counters", "projects", "serials", "tokens", "users"];
+    const RIGHTS: [&str; 8] = ["members", "organizations", "project_counters", "projects", "serials", "shut_out_tokens", "tokens", "users"];
     // What a browser or a link could come in by: a restore ends all of it.
     const ENDED: [&str; 5] = ["devices", "invitations", "reset_links", "sessions", "setup"];
-    const DATA: [&str; 10] = [
+    const DATA: [&str; 11] = [
         "comment_words",
         "comments",
         "events",
@@ -464,6 +490,7 @@ fn every_table_has_been_thought_of() {
         "schema_steps",
         "ticket_words",
         "tickets",
+        "token_uses",
     ];
     let place = Installation::sqlite();
     let rows = place.inside(|ctx| {

@@ -6,7 +6,7 @@ use std::future::{Future, IntoFuture};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use bugtome::domain::{tokens, users};
+use bugtome::domain::{member_tokens, tokens, users};
 use bugtome::model::draft::Field;
 use bugtome::model::roles::Role;
 use bugtome::model::scopes::Scopes;
@@ -190,6 +190,12 @@ async fn no_request_passes_after_its_right_has_ended(mut app: TestApp) {
     let (read, write) = requests(&who, &world, &t);
     pour("policy tightened", read, write, app.set_policy(&world.organization, Some(Span::days(1)))).await;
     app.set_policy(&world.organization, None).await;
+
+    let who = app.personal_token(&world.admin, Scopes::FULL).await;
+    let (read, write) = requests(&who, &world, &t);
+    let (organization, id) = (world.organization.id, who.id.unwrap());
+    let shut_out = app.command(move |ctx| member_tokens::shut_out(ctx, organization, id, &Field::Absent));
+    pour("shut out", read, write, shut_out).await;
 
     let who = project().await;
     let (read, write) = requests(&who, &world, &t);

@@ -63,9 +63,13 @@ mod limits_alone;
 #[cfg(test)]
 mod list_pages;
 #[cfg(test)]
+mod living_token_pages;
+#[cfg(test)]
 mod load;
 #[cfg(test)]
 mod member_pages;
+#[cfg(test)]
+mod member_tokens;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
@@ -100,6 +104,8 @@ mod properties;
 mod redis_server;
 #[cfg(test)]
 mod reindex;
+#[cfg(test)]
+mod returning_rights;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]

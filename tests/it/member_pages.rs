@@ -49,7 +49,7 @@ async fn everybody_sees_the_members_and_only_who_may_the_controls(app: TestApp) 
         let has = |text: &str| page.text.contains(text);
         let (admin, owner) = (*role >= Role::Admin, *role == Role::Owner);
         assert_eq!(
-            (has("Make a link"), has("name=\"role\""), has("/remove\""), has("/revoke\"")),
+            (has("Make a link"), has("name=\"role\""), has("/remove\""), has("/shut-out\"")),
             (admin, admin, admin, admin),
             "{role:?}"
         );
@@ -66,16 +66,17 @@ async fn everybody_sees_the_members_and_only_who_may_the_controls(app: TestApp) 
 async fn every_form_is_refused_to_who_may_not(app: TestApp) {
     let world = app.world().await;
     let token = app.personal_token(&world.member, Scopes::FULL).await.id.unwrap();
-    let revoke = format!("tokens/{token}/revoke");
+    let (shut_out, let_in) = (format!("tokens/{token}/shut-out"), format!("tokens/{token}/let-in"));
     let (role, remove, reset) = (
         of(&world.organization, &world.viewer, "role"),
         of(&world.organization, &world.viewer, "remove"),
         of(&world.organization, &world.viewer, "reset-link"),
     );
-    let forms: [(String, Fields<'_>, Role); 7] = [
+    let forms: [(String, Fields<'_>, Role); 8] = [
         (role, &[("role", "member")], Role::Admin),
         (at(&world.organization, "invitations"), &[("role", "viewer")], Role::Admin),
-        (at(&world.organization, &revoke), &[], Role::Admin),
+        (at(&world.organization, &shut_out), &[], Role::Admin),
+        (at(&world.organization, &let_in), &[], Role::Admin),
         (at(&world.organization, "policy"), &[("longest", "365d")], Role::Owner),
         (at(&world.organization, "settings"), &[("name", "acme"), ("slug", "acme")], Role::Owner),
         (reset, &[], Role::Owner),
@@ -90,7 +91,7 @@ async fn every_form_is_refused_to_who_may_not(app: TestApp) {
         let answer = app.signed_in(world.who(*least)).await.post(path, fields).await;
         assert!(matches!(answer.status, 200 | 303), "{path}: {}", answer.status);
     }
-    for (path, least) in [(at(&world.organization, &revoke), Role::Admin), (at(&world.organization, "settings"), Role::Owner)] {
+    for (path, least) in [(at(&world.organization, &shut_out), Role::Admin), (at(&world.organization, "settings"), Role::Owner)] {
         for role in Role::ALL {
             app.signed_in(world.who(*role)).await.get(&path).await.is(match role {
                 Role::Viewer => 404,
@@ -105,11 +106,11 @@ async fn a_stranger_finds_nothing(app: TestApp) {
     let world = app.world().await;
     let token = app.personal_token(&world.member, Scopes::FULL).await.id.unwrap();
     let browser = app.signed_in(&world.stranger).await;
-    let revoke = format!("tokens/{token}/revoke");
-    for path in ["members", "settings", "leave", &revoke] {
+    let (shut_out, let_in) = (format!("tokens/{token}/shut-out"), format!("tokens/{token}/let-in"));
+    for path in ["members", "settings", "leave", &shut_out] {
         browser.get(&at(&world.organization, path)).await.is(404);
     }
-    for path in ["settings", "policy", "invitations", "leave", &revoke] {
+    for path in ["settings", "policy", "invitations", "leave", &shut_out, &let_in] {
         browser.post(&at(&world.organization, path), &[("role", "owner"), ("longest", "none"), ("name", "x"), ("slug", "x")]).await.is(404);
     }
     for rest in ["role", "remove", "reset-link"] {
@@ -119,8 +120,9 @@ async fn a_stranger_finds_nothing(app: TestApp) {
     for rest in ["role", "remove", "reset-link"] {
         browser.post(&of(&world.elsewhere, &world.member, rest), &[("role", "viewer")]).await.is(404);
     }
-    browser.get(&at(&world.elsewhere, &revoke)).await.is(404);
-    browser.post(&at(&world.elsewhere, &revoke), &[]).await.is(404);
+    browser.get(&at(&world.elsewhere, &shut_out)).await.is(404);
+    browser.post(&at(&world.elsewhere, &shut_out), &[]).await.is(404);
+    browser.post(&at(&world.elsewhere, &let_in), &[]).await.is(404);
     app.browser().get(&at(&world.organization, "members")).await.is(303);
 }
 
@@ -343,7 +345,8 @@ async fn a_forged_form_changes_nothing(app: TestApp) {
     let browser = app.signed_in(&world.owner).await;
     let page = browser.get(&at(&world.organization, "members")).await;
     let stranger = app.signed_in(&world.stranger).await;
-    let (project, revoke) = (format!("/workspace/projects/{}/settings", world.project.id), format!("tokens/{}/revoke", token.id.unwrap()));
+    let (project, shut_out) =
+        (format!("/workspace/projects/{}/settings", world.project.id), format!("tokens/{}/shut-out", token.id.unwrap()));
     let forms: [(String, Fields<'_>); 11] = [
         (of(&world.organization, &world.member, "role"), &[("role", "viewer")]),
         (of(&world.organization, &world.member, "remove"), &[]),
@@ -351,7 +354,7 @@ async fn a_forged_form_changes_nothing(app: TestApp) {
         (at(&world.organization, "invitations"), &[("role", "owner")]),
         (at(&world.organization, "policy"), &[("longest", "7d"), ("sure", "yes")]),
         (at(&world.organization, "settings"), &[("name", "Forged"), ("slug", "forged")]),
-        (at(&world.organization, &revoke), &[]),
+        (at(&world.organization, &shut_out), &[]),
         (project.clone(), &[("name", "Forged"), ("code", "WEB"), ("description", "")]),
         (format!("{project}/archive"), &[]),
         (format!("{project}/unarchive"), &[]),

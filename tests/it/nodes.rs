@@ -145,7 +145,7 @@ impl Nodes {
 
     fn set_password(&self, email: &str) {
         let mut command = bugtome(self.house.folder.path());
-        command.args(["admin", "--database", &self.house.database, "user", "set-password", "--email", email]);
+        command.args(["admin", "--database", &self.house.database, "user", "set-password", "--email", email, "--tokens", "keep"]);
         let mut command = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         command.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
         assert!(command.wait().unwrap().success());
@@ -218,7 +218,7 @@ impl Visitor<'_> {
 
 #[test]
 fn a_right_that_ends_on_one_node_has_ended_on_all() {
-    let nodes = Nodes::start(19);
+    let nodes = Nodes::start(20);
     let house = &nodes.house;
     house.admin(&["user", "create", "--email", "mia@example.com", "--name", "Mia"]);
     let mia_is = |role: &str| house.admin(&["member", "set-role", "--organization", "acme", "--user", "mia@example.com", "--role", role]);
@@ -258,6 +258,15 @@ fn a_right_that_ends_on_one_node_has_ended_on_all() {
     let mut olga = nodes.visitor("olga@example.com");
     let page = format!("/workspace/projects/{}/settings/api-token", house.project);
     nodes.pour("by an admin in settings", &nodes.both(&token), to_a_program, || olga.revoke(&page, &id));
+
+    // Finding 20: an admin shuts a token out of the organization.
+    let (id, token) = nodes.made(&["--user", "mia@example.com"]);
+    let listed = nodes.ask(0, &Request::new("GET", "/api/v1/mcp/organizations").bearer(&house.personal), 200).json();
+    let page = format!("/workspace/organizations/{}/tokens/{id}/shut-out", listed["organizations"][0]["id"].as_str().unwrap());
+    nodes.pour("shut out by an admin", &nodes.of_the_ticket(&token), to_a_program, || {
+        olga.get(1, &page);
+        olga.post(2, &page, &[("reason", "seen in a log")]);
+    });
 
     // Who somebody is.
     let token = nodes.mias();

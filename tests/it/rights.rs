@@ -1,7 +1,10 @@
 //! Every way of losing a right, each of them effective with the next request.
 //! The same under load is told in `load`; who may do what at all is walked through in `access`.
 
-use bugtome::domain::{Error, Who, members, tokens, users};
+use bugtome::domain::returns::OnReturn;
+use bugtome::domain::token_settings::{self, Place};
+use bugtome::domain::{Error, Who, member_tokens, members, tokens, users};
+use bugtome::model::draft::Field;
 use bugtome::model::events::Via;
 use bugtome::model::id::Id;
 use bugtome::model::roles::Role;
@@ -26,6 +29,7 @@ both! {
     a_project_is_archived,
     a_project_is_deleted,
     a_policy_is_tightened,
+    shut_out_of_an_organization,
     one_tokens_end_is_not_anothers,
     a_project_token_outlives_its_maker,
     a_token_never_reaches_beyond_its_user,
@@ -54,29 +58,27 @@ async fn revoked_by_itself(app: TestApp) {
     }
 }
 
-async fn revoke(app: &TestApp, by: &Person, id: Id<Token>, extent: tokens::Extent) -> bugtome::domain::Result<()> {
+async fn revoke(app: &TestApp, by: &Person, place: Place, id: Id<Token>, extent: tokens::Extent) -> bugtome::domain::Result<()> {
     let who = Who::User(by.id);
-    app.app.write(who, Via::Web, move |ctx| tokens::revoke(ctx, id, extent).map(|_| ())).await
+    app.app.write(who, Via::Web, move |ctx| token_settings::revoke(ctx, place, id, extent, &Field::Absent).map(drop)).await
 }
 
 async fn revoked_by_its_owner_or_an_admin(app: TestApp) {
     use tokens::Extent;
     let world = app.world().await;
-    for by in [&world.member, &world.admin] {
-        let who = app.personal_token(&world.member, Scopes::FULL).await;
-        lives(&who).await;
-        revoke(&app, by, who.id.unwrap(), Extent::Token).await.unwrap();
-        is_dead(&who, &world).await;
-    }
+    let who = app.personal_token(&world.member, Scopes::FULL).await;
+    lives(&who).await;
+    revoke(&app, &world.member, Place::Account, who.id.unwrap(), Extent::Token).await.unwrap();
+    is_dead(&who, &world).await;
     let project = app.project_token(&world.project, Scopes::FULL).await;
-    revoke(&app, &world.admin, project.id.unwrap(), Extent::Token).await.unwrap();
+    revoke(&app, &world.admin, Place::Project(world.project.id), project.id.unwrap(), Extent::Token).await.unwrap();
     is_dead(&project, &world).await;
     // The whole chain, as settings offer it.
     let old = app.personal_token(&world.member, Scopes::FULL).await;
     let rotated = old.post("tokens/current/rotate", json!({"overlap_seconds": 600})).await.is(201);
     let new = app.bearer(rotated["token"].as_str().unwrap());
     lives(&new).await;
-    revoke(&app, &world.member, old.id.unwrap(), Extent::Chain).await.unwrap();
+    revoke(&app, &world.member, Place::Account, old.id.unwrap(), Extent::Chain).await.unwrap();
     is_dead(&old, &world).await;
     is_dead(&new, &world).await;
 }
@@ -85,14 +87,19 @@ async fn whoever_has_no_say_revokes_nothing(app: TestApp) {
     let world = app.world().await;
     let of_owner = app.personal_token(&world.owner, Scopes::FULL).await;
     let of_project = app.project_token(&world.project, Scopes::FULL).await;
-    for (by, id) in [
-        (&world.member, of_owner.id.unwrap()),
-        (&world.viewer, of_project.id.unwrap()),
-        (&world.stranger, of_owner.id.unwrap()),
-        (&world.stranger, of_project.id.unwrap()),
+    let (project, elsewhere) = (Place::Project(world.project.id), Place::Project(world.other_project.id));
+    for (by, place, id) in [
+        (&world.member, Place::Account, of_owner.id.unwrap()),
+        // Finding 20: an admin revokes nobody else's personal token, and neither does an owner.
+        (&world.admin, Place::Account, of_owner.id.unwrap()),
+        (&world.admin, project, of_owner.id.unwrap()),
+        (&world.viewer, project, of_project.id.unwrap()),
+        (&world.stranger, Place::Account, of_owner.id.unwrap()),
+        (&world.stranger, project, of_project.id.unwrap()),
+        (&world.stranger, elsewhere, of_project.id.unwrap()),
     ] {
-        let refused = revoke(&app, by, id, tokens::Extent::Chain).await;
-        assert!(matches!(refused, Err(Error::NotFound | Error::Forbidden)), "{refused:?}");
+        let refused = revoke(&app, by, place, id, tokens::Extent::Chain).await;
+        assert!(matches!(refused, Err(Error::NotFound | Error::Forbidden | Error::Unreachable)), "{refused:?}");
     }
     lives(&of_owner).await;
     lives(&of_project).await;
@@ -103,7 +110,8 @@ async fn whoever_has_no_say_revokes_nothing(app: TestApp) {
         users::disable(ctx, &row)
     })
     .await;
-    assert!(matches!(revoke(&app, &world.admin, of_project.id.unwrap(), tokens::Extent::Token).await, Err(Error::Unauthenticated)));
+    let refused = revoke(&app, &world.admin, project, of_project.id.unwrap(), tokens::Extent::Token).await;
+    assert!(matches!(refused, Err(Error::Unauthenticated)));
     lives(&of_project).await;
 }
 
@@ -220,7 +228,8 @@ async fn a_user_is_disabled_and_let_in_again(app: TestApp) {
     .await;
     is_dead(&who, &world).await;
     lives(&ci).await;
-    app.command(move |ctx| users::enable(ctx, user)).await;
+    // Finding 8: no token comes back unasked.
+    app.command(move |ctx| users::enable(ctx, user, Some(OnReturn::Keep))).await;
     lives(&who).await;
 }
 
@@ -285,6 +294,29 @@ async fn a_policy_is_tightened(app: TestApp) {
     lives(&ci).await;
 }
 
+// Finding 20: a way of losing a right, which rotating does not escape.
+async fn shut_out_of_an_organization(app: TestApp) {
+    let world = app.world().await;
+    let t = app.filed(&world.project, "A").await;
+    let old = app.personal_token(&world.member, Scopes::FULL).await;
+    let other = app.personal_token(&world.member, Scopes::FULL).await;
+    let rotated = old.post("tokens/current/rotate", json!({"overlap_seconds": 600})).await.is(201);
+    let who = app.bearer(rotated["token"].as_str().unwrap());
+    let id: Id<Token> = rotated["id"].as_str().unwrap().parse().unwrap();
+    let (organization, by) = (world.organization.id, Who::User(world.admin.id));
+    who.get(format!("tickets/{t}")).await.is(200);
+    app.app.write(by.clone(), Via::Web, move |ctx| member_tokens::shut_out(ctx, organization, id, &Field::Absent)).await.unwrap();
+    // All that it was rotated from and all that it is rotated into.
+    is_a_stranger(&old, &world, &t).await;
+    is_a_stranger(&who, &world, &t).await;
+    let next = who.post("tokens/current/rotate", json!({})).await.is(201);
+    let next = app.bearer(next["token"].as_str().unwrap());
+    is_a_stranger(&next, &world, &t).await;
+    other.get(format!("tickets/{t}")).await.is(200);
+    app.app.write(by, Via::Web, move |ctx| member_tokens::let_in(ctx, organization, id)).await.unwrap();
+    next.get(format!("tickets/{t}")).await.is(200);
+}
+
 async fn one_tokens_end_is_not_anothers(app: TestApp) {
     let world = app.world().await;
     let (one, other) = (app.personal_token(&world.member, Scopes::FULL).await, app.personal_token(&world.member, Scopes::FULL).await);
@@ -339,8 +371,8 @@ async fn commands_alone_do_what_concerns_everybody(app: TestApp) {
         // A token cannot make tokens, nor change anything of its user.
         assert!(refused(&app, &who, move |ctx| tokens::create_personal(ctx, owner, &draft())).await);
         assert!(refused(&app, &who, move |ctx| tokens::create_project(ctx, project, &draft())).await);
-        assert!(refused(&app, &who, move |ctx| users::set_password(ctx, owner, "x")).await);
-        assert!(refused(&app, &who, move |ctx| users::enable(ctx, owner)).await);
+        assert!(refused(&app, &who, move |ctx| users::set_password(ctx, owner, "x", None)).await);
+        assert!(refused(&app, &who, move |ctx| users::enable(ctx, owner, None)).await);
         assert!(refused(&app, &who, move |ctx| members::add(ctx, organization, owner, Role::Admin)).await);
         assert!(refused(&app, &who, move |ctx| members::remove(ctx, organization, owner)).await);
         assert!(refused(&app, &who, move |ctx| bugtome::domain::organizations::set_policy(ctx, organization, None)).await);

@@ -152,6 +152,7 @@ fn sentence(file: &Path, losses: Losses, kept: Option<&Path>) -> String {
         (losses.without_owner, "organizations have no owner: `bugtome admin member add --role owner` gives them one"),
         (losses.projects_archived, "projects stay archived"),
         (losses.projects_deleted, "projects stay deleted"),
+        (losses.tokens_shut_out, "tokens stay shut out of an organization"),
         (losses.policies_tightened, "organizations keep their tighter token policy"),
     ] {
         if count > 0 {

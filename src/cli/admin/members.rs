@@ -5,6 +5,7 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::organizations::no_organization;
+use super::returns::{self, Tokens};
 use super::{Desk, named, users};
 use crate::cli::{Failure, Outcome};
 use crate::domain::{self, Ctx, Result};
@@ -24,6 +25,9 @@ pub(super) enum Command {
         /// viewer, member, admin or owner
         #[arg(long, default_value = "member")]
         role: String,
+        /// What becomes of the user's living tokens in this organization: revoke shuts them out of it, elsewhere they are the user's own
+        #[arg(long, value_enum, default_value_t = Tokens::Keep)]
+        tokens: Tokens,
     },
     /// Give a member another role
     SetRole {
@@ -75,6 +79,14 @@ struct Changed<'a> {
 }
 
 #[derive(Serialize)]
+struct Added<'a> {
+    #[serde(flatten)]
+    changed: Changed<'a>,
+    #[serde(flatten)]
+    tokens: returns::Shown,
+}
+
+#[derive(Serialize)]
 struct Left {
     id: Id<crate::model::tokens::Token>,
     name: String,
@@ -83,11 +95,7 @@ struct Left {
 
 pub(super) fn run(desk: &Desk, command: &Command) -> Outcome {
     match command {
-        Command::Add { which, role } => {
-            let role = parse_role(role)?;
-            change(desk, which, |ctx, organization, user| domain::members::add(ctx, organization, user, role))?;
-            told(desk, which, Some(role), &format!("{} is {role} of {} now", visible(&which.user), visible(&which.organization)))
-        }
+        Command::Add { which, role, tokens } => add(desk, which, parse_role(role)?, *tokens),
         Command::SetRole { which, role } => {
             let role = parse_role(role)?;
             change(desk, which, |ctx, organization, user| domain::members::set_role(ctx, organization, user, role))?;
@@ -115,6 +123,15 @@ fn change<T>(desk: &Desk, which: &Which, act: impl Fn(&mut Ctx<'_>, Id<Organizat
 fn told(desk: &Desk, which: &Which, role: Option<Role>, sentence: &str) -> Outcome {
     let changed = Changed { organization: &which.organization, user: &which.user, role, project_tokens: None };
     desk.output.one(&changed, sentence)
+}
+
+fn add(desk: &Desk, which: &Which, role: Role, tokens: Tokens) -> Outcome {
+    let returned =
+        change(desk, which, |ctx, organization, user| domain::members::add_with_tokens(ctx, organization, user, role, tokens.into()))?;
+    let told = returns::said(&returned, "these tokens of theirs reach it too", "these tokens of theirs are shut out of it");
+    let sentence = format!("{} is {role} of {} now{told}", visible(&which.user), visible(&which.organization));
+    let changed = Changed { organization: &which.organization, user: &which.user, role: Some(role), project_tokens: None };
+    desk.output.one(&Added { changed, tokens: returns::Shown::of(&returned, "shut_out") }, &sentence)
 }
 
 fn remove(desk: &Desk, which: &Which) -> Outcome {

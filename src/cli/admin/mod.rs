@@ -8,6 +8,7 @@ mod organizations;
 mod output;
 mod projects;
 mod reindex;
+mod returns;
 mod tokens;
 mod users;
 

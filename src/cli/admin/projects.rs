@@ -5,6 +5,7 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::organizations::no_organization;
+use super::returns::{self, Tokens};
 use super::{Desk, named, text};
 use crate::cli::Outcome;
 use crate::domain::{self, Ctx, Result};
@@ -35,10 +36,13 @@ pub(super) enum Command {
         /// SLUG/CODE
         project: ProjectName,
     },
-    /// Open an archived project again
+    /// Open an archived project again; its living tokens work again unless they are revoked, and are listed
     Unarchive {
         /// SLUG/CODE
         project: ProjectName,
+        /// What becomes of the project's living tokens
+        #[arg(long, value_enum, default_value_t = Tokens::Keep)]
+        tokens: Tokens,
     },
     /// Delete a project with all its tickets; this cannot be undone
     Delete {
@@ -98,8 +102,8 @@ struct Shown {
 pub(super) fn run(desk: &Desk, command: &Command) -> Outcome {
     match command {
         Command::Create { organization, name, code } => create(desk, organization, name, code),
-        Command::Archive { project } => archive(desk, project, true),
-        Command::Unarchive { project } => archive(desk, project, false),
+        Command::Archive { project } => archive(desk, project),
+        Command::Unarchive { project, tokens } => unarchive(desk, project, *tokens),
         Command::Delete { project } => {
             let deleted = desk.run(|ctx| {
                 let row = project.find(ctx)?;
@@ -148,15 +152,33 @@ fn create(desk: &Desk, slug: &str, name: &str, code: &str) -> Outcome {
     desk.output.one(&made, &sentence)
 }
 
-fn archive(desk: &Desk, project: &ProjectName, archived: bool) -> Outcome {
-    let draft = domain::projects::Draft { archived: Field::Value(archived), ..domain::projects::Draft::default() };
+fn archive(desk: &Desk, project: &ProjectName) -> Outcome {
+    let draft = domain::projects::Draft { archived: Field::Value(true), ..domain::projects::Draft::default() };
     let changed = desk.run(|ctx| {
         let row = project.find(ctx)?;
         domain::projects::edit(ctx, row.id, &draft)
     });
     let shown = Shown::new(&project.slug, named(changed, || project.missing())?);
-    let sentence = format!("project {project} {}", if archived { "has been archived" } else { "is open again" });
-    desk.output.one(&shown, &sentence)
+    desk.output.one(&shown, &format!("project {project} has been archived"))
+}
+
+#[derive(Serialize)]
+struct Opened {
+    #[serde(flatten)]
+    project: Shown,
+    #[serde(flatten)]
+    tokens: returns::Shown,
+}
+
+fn unarchive(desk: &Desk, project: &ProjectName, tokens: Tokens) -> Outcome {
+    let opened = desk.run(|ctx| {
+        let row = project.find(ctx)?;
+        domain::projects::unarchive(ctx, row.id, tokens.into())
+    });
+    let (details, returned) = named(opened, || project.missing())?;
+    let told = returns::said(&returned, "these tokens of its work again", "these tokens of its are revoked");
+    let opened = Opened { project: Shown::new(&project.slug, details), tokens: returns::Shown::of(&returned, "revoked") };
+    desk.output.one(&opened, &format!("project {project} is open again{told}"))
 }
 
 fn list(ctx: &mut Ctx<'_>) -> Result<Vec<Shown>> {

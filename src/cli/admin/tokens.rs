@@ -27,8 +27,28 @@ pub(super) enum Command {
         /// Its id, the token itself, or - to read the token from standard input
         token: String,
     },
-    /// List all tokens, without secrets
-    List,
+    /// List all tokens, without secrets, those that work first
+    List(Pages),
+}
+
+/// Which part of the list.
+#[derive(Debug, clap::Args)]
+pub(super) struct Pages {
+    /// One page of the list, from 1; without it the whole list
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    page: Option<u32>,
+    /// Tokens a page
+    #[arg(long, default_value_t = 100, requires = "page", value_parser = clap::value_parser!(u32).range(1..))]
+    per_page: u32,
+}
+
+impl Pages {
+    fn of<T>(&self, all: Vec<T>) -> Vec<T> {
+        let Some(page) = self.page else { return all };
+        let size = usize::try_from(self.per_page).unwrap_or(usize::MAX);
+        let before = usize::try_from(page - 1).unwrap_or(usize::MAX).saturating_mul(size);
+        all.into_iter().skip(before).take(size).collect()
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -94,9 +114,9 @@ pub(super) fn run(desk: &Desk, command: &Command) -> Outcome {
     match command {
         Command::Create(args) => create(desk, args),
         Command::Revoke { token } => revoke(desk, token),
-        Command::List => {
+        Command::List(pages) => {
             let now = desk.app.now();
-            let all: Vec<Shown> = desk.run(tokens::all)?.into_iter().map(|row| shown(row, now)).collect();
+            let all: Vec<Shown> = pages.of(desk.run(tokens::all)?).into_iter().map(|row| shown(row, now)).collect();
             desk.output.many(&all, ["ID", "TOKEN", "NAME", "OF", "SCOPES", "STATE", "EXPIRES"], |row| {
                 let prefix = if row.project.is_some() { "proj_bt1" } else { "pk_bt1" };
                 [

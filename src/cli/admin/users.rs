@@ -6,9 +6,11 @@ use std::io::Read;
 use clap::Subcommand;
 use serde::Serialize;
 
+use super::returns::{self, Tokens};
 use super::{Desk, named, text};
 use crate::app::passwords;
 use crate::cli::{Failure, Outcome};
+use crate::domain::returns::{OnReturn, Returned};
 use crate::domain::{resets, users};
 use crate::model::id::Id;
 use crate::model::time::Time;
@@ -32,10 +34,10 @@ pub(super) enum Command {
     },
     /// Shut a user out: sessions and tokens stop working at once
     Disable(Which),
-    /// Let a user in again
-    Enable(Which),
-    /// Set a user's password, read from standard input
-    SetPassword(Which),
+    /// Let a user in again; living tokens are revoked unless they are kept, and listed
+    Enable(Back),
+    /// Set a user's password, read from standard input; living tokens are revoked unless they are kept, and listed
+    SetPassword(Back),
     /// Print a link by which a user sets a new password: it works once, for an hour
     ResetLink(Which),
     /// List all users
@@ -48,6 +50,24 @@ pub(super) struct Which {
     /// The e-mail address
     #[arg(long)]
     email: String,
+}
+
+/// Which user comes back.
+#[derive(Debug, clap::Args)]
+pub(super) struct Back {
+    #[command(flatten)]
+    which: Which,
+    /// What becomes of the user's living tokens [default: revoke]
+    #[arg(long, value_enum)]
+    tokens: Option<Tokens>,
+}
+
+#[derive(Serialize)]
+struct Brought {
+    #[serde(flatten)]
+    user: Shown,
+    #[serde(flatten)]
+    tokens: returns::Shown,
 }
 
 #[derive(Serialize)]
@@ -69,10 +89,10 @@ pub(super) fn run(desk: &Desk, command: &Command) -> Outcome {
     match command {
         Command::Create { email, name, password_stdin } => create(desk, email, name, *password_stdin),
         Command::Disable(which) => change(desk, which, "has been shut out", users::disable),
-        Command::Enable(which) => change(desk, which, "can come in again", |ctx, user| users::enable(ctx, user.id)),
-        Command::SetPassword(which) => {
+        Command::Enable(back) => bring_back(desk, back, "can come in again", |ctx, user, tokens| users::enable(ctx, user.id, tokens)),
+        Command::SetPassword(back) => {
             let hash = password_hash(desk)?;
-            change(desk, which, "has a new password", |ctx, user| users::set_password(ctx, user.id, &hash))
+            bring_back(desk, back, "has a new password", |ctx, user, tokens| users::set_password(ctx, user.id, &hash, tokens))
         }
         Command::ResetLink(which) => reset_link(desk, which),
         Command::List => {
@@ -125,6 +145,24 @@ fn change(
     let user = named(user, || no_user(&which.email))?;
     let sentence = format!("{} {what}", visible(&user.email));
     desk.output.one(&Shown::from(user), &sentence)
+}
+
+fn bring_back(
+    desk: &Desk,
+    back: &Back,
+    what: &str,
+    act: impl Fn(&mut crate::domain::Ctx<'_>, &UserRow, Option<OnReturn>) -> crate::domain::Result<Returned>,
+) -> Outcome {
+    let email = email(&back.which.email)?;
+    let done = desk.run(|ctx| {
+        let user = users::by_email(ctx, &email)?;
+        let returned = act(ctx, &user, back.tokens.map(OnReturn::from))?;
+        Ok((users::by_email(ctx, &email)?, returned))
+    });
+    let (user, returned) = named(done, || no_user(&back.which.email))?;
+    let tokens = returns::said(&returned, "these tokens work on, `--tokens revoke` ends them", "these tokens are revoked");
+    let sentence = format!("{} {what}{tokens}", user.email);
+    desk.output.one(&Brought { user: user.into(), tokens: returns::Shown::of(&returned, "revoked") }, &sentence)
 }
 
 /// What to say where the address is nobody's.

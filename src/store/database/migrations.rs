@@ -49,7 +49,8 @@ pub const STEPS: &[Step] = steps![
     "0004_activity",
     "0005_installation_keys",
     "0006_order_of_names",
-    "0007_own_words"
+    "0007_own_words",
+    "0009_members_tokens"
 ];
 
 /// Any number that nothing else locks in a bugtome database: "bugtome" in ASCII.

@@ -97,7 +97,7 @@ const fn sentence(capability: Capability) -> Option<&'static str> {
         Capability::ReadMembers => "list an organization's members",
         Capability::ManageOwnTokens => "have personal tokens",
         Capability::ManageProjectTokens => "make and revoke a project's tokens",
-        Capability::RevokeMembersTokens => "revoke members' tokens",
+        Capability::ShutOutMembersTokens => "shut members' tokens out",
         Capability::ManageMembers => "invite members, change roles below one's own",
         Capability::LeaveOrganization => "leave an organization",
         Capability::ManageOwners => "make and remove owners",

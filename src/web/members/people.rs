@@ -1,8 +1,9 @@
 //! How a member, an invitation and a member's token are shown.
 //! Which of them there are, and what the reader may do with them, is the domain's affair.
 
+use crate::domain::invitations;
+use crate::domain::member_tokens::MemberToken;
 use crate::domain::members::{Listed, may_give};
-use crate::domain::{invitations, token_settings};
 use crate::model::id::Id;
 use crate::model::roles::Role;
 use crate::model::time::Span;
@@ -44,7 +45,8 @@ pub(in crate::web) struct Person {
     pub(in crate::web) last_owner: bool,
     pub(in crate::web) disabled: bool,
     pub(in crate::web) last_seen: Option<Stamp>,
-    pub(in crate::web) tokens: i64,
+    /// How many of their tokens reach the organization, where the reader sees those.
+    pub(in crate::web) tokens: Option<i64>,
     pub(in crate::web) removable: bool,
     pub(in crate::web) leavable: bool,
     pub(in crate::web) resettable: bool,
@@ -62,7 +64,7 @@ impl Person {
             last_owner: listed.last_owner,
             disabled: seen.as_ref().is_some_and(|row| row.disabled_at.is_some()),
             last_seen: seen.as_ref().and_then(|row| row.last_seen_at).map(|at| frame.stamp(at)),
-            tokens: seen.map_or(0, |row| row.tokens),
+            tokens: seen.map(|row| row.tokens).filter(|_| listed.tokens_seen),
             removable: listed.removable,
             leavable: listed.leavable,
             resettable: listed.resettable,
@@ -132,11 +134,21 @@ pub(in crate::web) struct Token {
     /// When it stops, where it has its successor.
     pub(in crate::web) stops: Option<Stamp>,
     pub(in crate::web) kept_out: bool,
+    /// That it is shut out.
+    pub(in crate::web) shut_out: Option<ShutOut>,
+}
+
+/// That a token is shut out of the organization.
+pub(in crate::web) struct ShutOut {
+    pub(in crate::web) at: Stamp,
+    pub(in crate::web) by: Option<String>,
+    pub(in crate::web) why: Option<String>,
 }
 
 impl Token {
-    pub(super) fn of(listed: &token_settings::Listed, frame: &Frame) -> Self {
-        Self { kept_out: !listed.kept_out.is_empty(), ..Self::of_row(&listed.token, frame) }
+    pub(super) fn of(listed: &MemberToken, frame: &Frame) -> Self {
+        let shut_out = listed.shut_out.clone().map(|out| ShutOut { at: frame.stamp(out.at), by: out.by, why: out.why });
+        Self { kept_out: listed.kept_out, shut_out, ..Self::of_row(&listed.token, frame) }
     }
 
     pub(super) fn of_row(row: &TokenRow, frame: &Frame) -> Self {
@@ -154,6 +166,7 @@ impl Token {
             made: frame.stamp(row.created_at),
             stops: row.stops_at.map(|at| frame.stamp(at)),
             kept_out: false,
+            shut_out: None,
         }
     }
 }

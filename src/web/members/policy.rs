@@ -1,21 +1,18 @@
-//! The token policy of an organization, and a member's token revoked for it.
-//! The list of members' tokens is part of the members' page.
+//! The token policy of an organization.
+//! Members' tokens are listed on the members' page, and shut out in `tokens`.
 
 use askama::Template;
-use axum::http::StatusCode;
 
 use super::people::Token;
 use super::{around, members_of};
 use crate::domain::permissions::Capability;
-use crate::domain::tokens::Extent;
-use crate::domain::{Ctx, Error, Result, member_tokens, organizations};
+use crate::domain::{Ctx, Error, Result, organizations};
 use crate::http::answer::Answer;
 use crate::http::pages::Visit;
-use crate::model::draft::Field;
-use crate::model::problems::{Problem, Problems};
+use crate::model::problems::Problem;
 use crate::model::time::Span;
 use crate::store::organizations::MembershipRow;
-use crate::web::answers::{page, page_with, see_with};
+use crate::web::answers::{page, see_with};
 use crate::web::frame::Frame;
 use crate::web::side::{Place, Side};
 
@@ -103,54 +100,6 @@ fn ask(ctx: &mut Ctx<'_>, visit: &Visit, word: &str, longest: Span) -> Result<Po
     let (frame, side) = around(ctx, visit, &organization, "Token policy", Place::Policy(id))?;
     let tokens = shut_out.iter().map(|token| Token::of_row(token, &frame)).collect();
     Ok(PolicyPage { frame, side, organization, word: word.to_owned(), longest: in_words(longest), tokens })
-}
-
-#[derive(Template)]
-#[template(path = "members/revoke.html")]
-struct RevokePage {
-    frame: Frame,
-    side: Side,
-    organization: MembershipRow,
-    token: Token,
-    others: usize,
-    reason: String,
-    wrong: Vec<String>,
-}
-
-/// `GET …/tokens/{token_id}/revoke`: asks once more.
-pub(in crate::web) async fn ask_revoke(visit: Visit) -> Result<Answer> {
-    asked(&visit, None).await
-}
-
-async fn asked(visit: &Visit, refused: Option<Problems>) -> Result<Answer> {
-    let (id, token) = (visit.id("organization_id")?, visit.id("token_id")?);
-    let seen = visit.clone();
-    let built = visit
-        .read(move |ctx| {
-            let row = member_tokens::one(ctx, id, token)?;
-            let others = member_tokens::others_in_chain(ctx, id, token)?;
-            let organization = organizations::get(ctx, id)?;
-            let (frame, side) = around(ctx, &seen, &organization, "Revoke a token", Place::Policy(id))?;
-            let token = Token::of_row(&row, &frame);
-            Ok(RevokePage { frame, side, organization, token, others, reason: String::new(), wrong: Vec::new() })
-        })
-        .await?;
-    let Some(problems) = refused else { return page(&built) };
-    let reason = visit.form().text("reason").to_owned();
-    page_with(StatusCode::UNPROCESSABLE_ENTITY, &RevokePage { reason, wrong: problems.of("reason"), ..built })
-}
-
-/// `POST …/tokens/{token_id}/revoke`.
-pub(in crate::web) async fn revoke(visit: Visit) -> Result<Answer> {
-    let (id, token) = (visit.id("organization_id")?, visit.id("token_id")?);
-    let form = visit.form();
-    let extent = if form.has("chain") { Extent::Chain } else { Extent::Token };
-    let why: Field<_> = form.field("reason");
-    match visit.write(move |ctx| member_tokens::revoke(ctx, id, token, extent, &why).map(drop)).await {
-        Ok(()) => Ok(see_with(&members_of(id), "token-revoked")),
-        Err(Error::Invalid(problems)) => asked(&visit, Some(problems)).await,
-        Err(error) => Err(error),
-    }
 }
 
 #[cfg(test)]

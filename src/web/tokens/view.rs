@@ -7,6 +7,7 @@ use crate::model::scopes::{Scope, Scopes};
 use crate::model::time::{Span, Time};
 use crate::model::tokens::TokenKind;
 use crate::model::users::User;
+use crate::store::member_tokens::ShutOutOfRow;
 use crate::store::tokens::TokenRow;
 use crate::web::frame::Frame;
 use crate::web::times::Stamp;
@@ -41,6 +42,20 @@ pub(in crate::web) struct Row {
     pub(in crate::web) others_work: usize,
     /// The organizations whose policy keeps it out.
     pub(in crate::web) kept_out: Vec<String>,
+    /// The organizations out of which it is shut.
+    pub(in crate::web) shut_out: Vec<ShutOutOf>,
+}
+
+/// An organization out of which a token is shut.
+pub(in crate::web) struct ShutOutOf {
+    /// Its name.
+    pub(in crate::web) organization: String,
+    /// Since when.
+    pub(in crate::web) at: Stamp,
+    /// By whom, where that is known.
+    pub(in crate::web) by: Option<String>,
+    /// Why, in that person's words.
+    pub(in crate::web) why: Option<String>,
 }
 
 /// What a token may be used for: a usual set of scopes by its name, or the scopes.
@@ -91,7 +106,8 @@ pub(in crate::web) struct Ended {
 impl Row {
     /// A token as `reader` sees it.
     pub(in crate::web) fn of(listed: Listed, reader: Option<Id<User>>, frame: &Frame) -> Self {
-        let Listed { token, state, successor, chain_works, kept_out, .. } = listed;
+        let Listed { token, state, successor, chain_works, kept_out, shut_out, .. } = listed;
+        let of = |row: ShutOutOfRow| ShutOutOf { organization: row.organization, at: frame.stamp(row.at), by: row.by_name, why: row.why };
         let own = token.user_id.is_some() && token.user_id == reader;
         Self {
             id: token.id.to_string(),
@@ -106,9 +122,28 @@ impl Row {
             ended: Ended::of(&token, state, reader, frame),
             others_work: chain_works - usize::from(state.works()),
             kept_out,
+            shut_out: shut_out.into_iter().map(of).collect(),
             name: token.name,
             last_four: token.last_four,
         }
+    }
+}
+
+/// A living token of whoever comes back, as a page asks about it.
+#[derive(Clone)]
+pub(in crate::web) struct Living {
+    /// What it is called.
+    pub(in crate::web) name: String,
+    /// What it begins with.
+    pub(in crate::web) prefix: &'static str,
+    /// Its last four characters.
+    pub(in crate::web) last_four: String,
+}
+
+impl Living {
+    /// These tokens.
+    pub(in crate::web) fn all(rows: Vec<TokenRow>) -> Vec<Self> {
+        rows.into_iter().map(|row| Self { prefix: kind(&row).prefix(), name: row.name, last_four: row.last_four }).collect()
     }
 }
 

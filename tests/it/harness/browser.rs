@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
+use bugtome::domain::returns::OnReturn;
 use bugtome::domain::sessions::{self, Browser as Begins};
 use bugtome::domain::users;
 use bugtome::http::forms::{Keys, opens};
@@ -287,7 +288,7 @@ impl TestApp {
     /// Gives the person [`PASSWORD`].
     pub async fn give_password(&self, person: &Person) {
         let user = person.id;
-        self.command(move |ctx| users::set_password(ctx, user, Self::password_hash())).await;
+        self.command(move |ctx| users::set_password(ctx, user, Self::password_hash(), Some(OnReturn::Keep))).await;
     }
 
     /// The person, signed in with [`PASSWORD`]; earlier sessions of theirs go on.
@@ -297,7 +298,7 @@ impl TestApp {
             .command(move |ctx| {
                 let has = bugtome::store::users::credentials_of(ctx.db, user)?.and_then(|row| row.password_hash);
                 if has.is_none() {
-                    users::set_password(ctx, user, Self::password_hash())?;
+                    users::set_password(ctx, user, Self::password_hash(), Some(OnReturn::Keep))?;
                 }
                 let hash = has.as_deref().unwrap_or_else(|| Self::password_hash());
                 sessions::open(

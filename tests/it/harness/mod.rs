@@ -96,6 +96,7 @@ fn front(app: &App, settings: &Settings) -> Arc<Front> {
         app: app.clone(),
         limiter: Limiter::new(settings.authenticated, settings.anonymous),
         uses: Uses::default(),
+        reaches: Uses::default(),
         seen: Uses::default(),
         sign_ins: SignIns::default(),
         proxies: settings.proxies.parse().unwrap(),

@@ -4,10 +4,14 @@
 use bugtome::domain::{members, organizations, projects, tokens, users};
 use bugtome::model::draft::{Field, Text};
 use bugtome::model::id::Id;
+use bugtome::model::persons::PersonKind;
 use bugtome::model::roles::Role;
 use bugtome::model::scopes::Scopes;
 use bugtome::model::time::Span;
+use bugtome::model::tokens::{PlainToken, Token, TokenKind};
 use bugtome::model::{organizations as organization, projects as project, users as user};
+use bugtome::store::persons::{self, PersonRow};
+use bugtome::store::tokens::{self as store, NewToken};
 use serde_json::{Value, json};
 
 use super::{Client, TestApp};
@@ -171,6 +175,38 @@ impl TestApp {
         let draft = tokens::Draft { name: text("ci"), scopes, life };
         let made = self.command(move |ctx| tokens::create_project(ctx, project, &draft)).await;
         Client { id: Some(made.token.id), ..self.bearer(made.plain.expose()) }
+    }
+
+    /// A token as an earlier release may have left it: beyond how many may live, which no operation makes any more.
+    pub async fn token_past_the_limit(&self, of: Result<&Person, &Project>, scopes: Scopes, life: Span) -> Client {
+        let (user, project) = (of.ok().map(|person| person.id), of.err().map(|project| project.id));
+        let kind = if user.is_some() { TokenKind::Personal } else { TokenKind::Project };
+        let (id, plain) = self
+            .command(move |ctx| {
+                let plain = PlainToken::from_random(kind, &ctx.random()).expect("enough of 64 random bytes are digits");
+                let id: Id<Token> = ctx.new_id();
+                let new = NewToken {
+                    id,
+                    digest: plain.hashed(),
+                    user,
+                    project,
+                    name: "from before",
+                    last_four: plain.last_four(),
+                    scopes,
+                    created_by: None,
+                    life: Some(life),
+                    expires_at: Some(ctx.now.plus(life)),
+                    continues: None,
+                };
+                store::insert(ctx.db, &new, ctx.now)?;
+                if project.is_some() {
+                    let row = PersonRow { id: id.cast(), kind: PersonKind::ProjectToken, name: "from before".to_owned(), email: None };
+                    persons::insert(ctx.db, &row)?;
+                }
+                Ok((id, plain.expose().to_owned()))
+            })
+            .await;
+        Client { id: Some(id), ..self.bearer(&plain) }
     }
 
     /// As [`TestApp::project_token`], made by the person.

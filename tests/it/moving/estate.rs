@@ -7,7 +7,7 @@ use std::time::Duration;
 use bugtome::app::App;
 use bugtome::app::clock::Clock;
 use bugtome::app::random::Random;
-use bugtome::domain::{Ctx, organizations, sessions, users};
+use bugtome::domain::{Ctx, member_tokens, organizations, sessions, users};
 use bugtome::model::draft::Field;
 use bugtome::model::events::Via;
 use bugtome::model::roles::Role;
@@ -144,6 +144,13 @@ impl Estate {
             Ok(tokens::set_revoked(ctx.db, id, &revocation).map(drop)?)
         });
         self.tokens.push(made["token"].as_str().unwrap().to_owned());
+        let out = self.house.admin(&["token", "create", "--name", "kept out", "--user", "mia@example.com"]);
+        let id = out["id"].as_str().unwrap().parse().unwrap();
+        self.inside(|ctx| {
+            let organization = organizations::by_slug(ctx, "acme")?.id;
+            member_tokens::shut_out(ctx, organization, id, &Field::Value("it was in a log".into()))
+        });
+        self.tokens.push(out["token"].as_str().unwrap().to_owned());
         std::thread::sleep(Duration::from_millis(1_100));
     }
 
@@ -160,7 +167,7 @@ impl Estate {
         self.inside(|ctx| {
             let email = Email::parse(&Field::Value("mia@example.com".into())).unwrap();
             let mia = users::by_email(ctx, &email)?.id;
-            users::set_password(ctx, mia, "a hash")?;
+            users::set_password(ctx, mia, "a hash", Some(bugtome::domain::returns::OnReturn::Keep))?;
             let browser = sessions::Browser { device: None, session: None, name: "Firefox".into(), from: "192.0.2.7".into() };
             sessions::open(ctx, mia, "a hash", &browser)?;
             let digest = Secret::from_random(&ctx.random()).hashed();
