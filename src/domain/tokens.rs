@@ -263,9 +263,33 @@ pub fn revoke_current(ctx: &mut Ctx<'_>) -> Result<()> {
 pub fn revoke_found(ctx: &mut Ctx<'_>, found: &[HashedToken]) -> Result<()> {
     ctx.allow(Capability::RevokeFoundTokens)?;
     for digest in found {
-        store::set_revoked_by_digest(ctx.db, digest, ctx.now, RevokedHow::Finder)?;
+        if let Some(token) = store::by_digest(ctx.db, digest)? {
+            revoke_with_successors(ctx, token.id, RevokedHow::Finder)?;
+        }
     }
     Ok(())
+}
+
+/// Revokes a token that is in wrong hands, and with it all that it was rotated into: whoever had it while it worked may have rotated it. The answer
+/// is how many successors that ended. One that had stopped takes none along, since whoever finds it later could not rotate it any more; the door
+/// through which its rotation could be asked for again is closed all the same.
+fn revoke_with_successors(ctx: &mut Ctx<'_>, id: Id<Token>, how: RevokedHow) -> Result<u64> {
+    let revocation = Revocation { at: ctx.now, by: ctx.person(), how, why: None };
+    // Its own row before its successor is looked for: a rotation that this waits for has made one by then, and none is made after this.
+    if store::set_revoked(ctx.db, id, &revocation)? == 0 {
+        return Ok(0);
+    }
+    let token = by_id(ctx, id)?;
+    let (chain, before) = (token.chain_id, TokenRow { revoked_at: None, ..token });
+    if !State::of(&before, ctx.now).works() {
+        return Ok(0);
+    }
+    let (mut ended, mut last) = (0, id);
+    while let Some(successor) = store::successor_of(ctx.db, chain, last)? {
+        ended += store::set_revoked(ctx.db, successor.id, &revocation)?;
+        last = successor.id;
+    }
+    Ok(ended)
 }
 
 /// How much is revoked.
@@ -287,8 +311,9 @@ pub(super) fn revoke_row(ctx: &mut Ctx<'_>, token: &TokenRow, extent: Extent, ho
     by_id(ctx, token.id)
 }
 
-/// Revokes a token by its id or by itself, for commands; `NotFound` when there is none.
-pub fn revoke_by_command(ctx: &mut Ctx<'_>, id: Option<Id<Token>>, digest: Option<&HashedToken>) -> Result<TokenRow> {
+/// Revokes a token by its id or by itself, for commands, with all that it was rotated into or alone; `NotFound` when there is none. The answer
+/// says how many successors ended with it.
+pub fn revoke_by_command(ctx: &mut Ctx<'_>, id: Option<Id<Token>>, digest: Option<&HashedToken>, alone: bool) -> Result<(TokenRow, u64)> {
     ctx.allow(Capability::ManageProjectTokens)?;
     let token = match (id, digest) {
         (Some(id), _) => store::by_id(ctx.db, id)?,
@@ -296,7 +321,11 @@ pub fn revoke_by_command(ctx: &mut Ctx<'_>, id: Option<Id<Token>>, digest: Optio
         (None, None) => None,
     };
     let token = token.ok_or(Error::NotFound)?;
-    revoke_row(ctx, &token, Extent::Token, RevokedHow::Command, &Reason::default())
+    if alone {
+        return Ok((revoke_row(ctx, &token, Extent::Token, RevokedHow::Command, &Reason::default())?, 0));
+    }
+    let ended = revoke_with_successors(ctx, token.id, RevokedHow::Command)?;
+    Ok((by_id(ctx, token.id)?, ended))
 }
 
 /// All tokens, for commands: those that still work before those that have ended.

@@ -368,16 +368,6 @@ pub fn set_revoked(db: &mut Connection, id: Id<Token>, new: &Revocation<'_>) -> 
     ))
 }
 
-/// Revokes the token with this digest, if there is one; 0 when there is none or it was revoked before.
-pub fn set_revoked_by_digest(db: &mut Connection, digest: &HashedToken, now: Time, how: RevokedHow) -> Result<u64> {
-    db.execute(sql!(
-        "UPDATE tokens SET revoked_at = ?2, revoked_how = ?3 WHERE digest = ?1 AND revoked_at IS NULL",
-        HashedToken = digest,
-        Time = now,
-        RevokedHow = how
-    ))
-}
-
 /// Revokes until nothing is left: a rotation that this waited for has made a successor that its own snapshot could not see (READ COMMITTED).
 fn to_the_end(mut revoke: impl FnMut() -> Result<u64>) -> Result<u64> {
     let mut all = 0;

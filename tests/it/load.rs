@@ -159,7 +159,7 @@ async fn no_request_passes_after_its_right_has_ended(mut app: TestApp) {
     let who = project().await;
     let (read, write) = requests(&who, &world, &t);
     let id = who.id;
-    pour("command", read, write, async { drop(app.command(move |ctx| tokens::revoke_by_command(ctx, id, None)).await) }).await;
+    pour("command", read, write, async { drop(app.command(move |ctx| tokens::revoke_by_command(ctx, id, None, true)).await) }).await;
 
     let who = project().await;
     let (read, write) = requests(&who, &world, &t);

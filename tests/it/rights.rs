@@ -120,10 +120,10 @@ async fn revoked_by_command(app: TestApp) {
     let by_id = app.project_token(&world.project, Scopes::FULL).await;
     let by_itself = app.personal_token(&world.member, Scopes::FULL).await;
     let (id, digest) = (by_id.id, bugtome::model::tokens::PlainToken::parse(by_itself.token()).unwrap().hashed());
-    app.command(move |ctx| tokens::revoke_by_command(ctx, id, None)).await;
+    app.command(move |ctx| tokens::revoke_by_command(ctx, id, None, true)).await;
     is_dead(&by_id, &world).await;
     lives(&by_itself).await;
-    let row = app.command(move |ctx| tokens::revoke_by_command(ctx, None, Some(&digest))).await;
+    let (row, _) = app.command(move |ctx| tokens::revoke_by_command(ctx, None, Some(&digest), true)).await;
     assert_eq!((Some(row.id), row.revoked_how), (by_itself.id, Some(RevokedHow::Command)));
     is_dead(&by_itself, &world).await;
 }
@@ -379,6 +379,6 @@ async fn commands_alone_do_what_concerns_everybody(app: TestApp) {
         assert!(refused(&app, &who, users::all).await);
         assert!(refused(&app, &who, tokens::all).await);
         let id: Id<bugtome::model::tokens::Token> = who.id.unwrap();
-        assert!(refused(&app, &who, move |ctx| tokens::revoke_by_command(ctx, Some(id), None)).await);
+        assert!(refused(&app, &who, move |ctx| tokens::revoke_by_command(ctx, Some(id), None, true)).await);
     }
 }

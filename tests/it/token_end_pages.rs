@@ -203,7 +203,7 @@ async fn every_end_is_told(app: TestApp) {
     itself.delete("tokens/current").await.is(204);
     let commanded = app.personal_token(&world.member, Scopes::FULL).await;
     let id = commanded.id;
-    app.command(move |ctx| tokens::revoke_by_command(ctx, id, None)).await;
+    app.command(move |ctx| tokens::revoke_by_command(ctx, id, None, true)).await;
     let by_admin = app.personal_token(&world.member, Scopes::FULL).await;
     // As releases did in which an admin could.
     let (admin, id) = (world.admin.id, by_admin.id.unwrap());

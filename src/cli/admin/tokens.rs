@@ -22,10 +22,13 @@ use crate::store::tokens::TokenRow;
 pub(super) enum Command {
     /// Make a token and print it, once
     Create(Create),
-    /// Revoke a token; it stops working at once
+    /// Revoke a token, and all that it was rotated into; they stop working at once
     Revoke {
         /// Its id, the token itself, or - to read the token from standard input
         token: String,
+        /// That token alone: what it was rotated into lives on
+        #[arg(long)]
+        only: bool,
     },
     /// List all tokens, without secrets, those that work first
     List(Pages),
@@ -113,7 +116,7 @@ struct Shown {
 pub(super) fn run(desk: &Desk, command: &Command) -> Outcome {
     match command {
         Command::Create(args) => create(desk, args),
-        Command::Revoke { token } => revoke(desk, token),
+        Command::Revoke { token, only } => revoke(desk, token, *only),
         Command::List(pages) => {
             let now = desk.app.now();
             let all: Vec<Shown> = pages.of(desk.run(tokens::all)?).into_iter().map(|row| shown(row, now)).collect();
@@ -199,7 +202,15 @@ fn create(desk: &Desk, args: &Create) -> Outcome {
     desk.output.one(&Made { id: row.id, token: plain, name: &row.name, scopes: row.scopes, expires_at: row.expires_at }, plain)
 }
 
-fn revoke(desk: &Desk, which: &str) -> Outcome {
+#[derive(Serialize)]
+struct Revoked {
+    #[serde(flatten)]
+    token: Shown,
+    /// How many tokens that it was rotated into ended with it.
+    successors_revoked: u64,
+}
+
+fn revoke(desk: &Desk, which: &str, only: bool) -> Outcome {
     let mut typed = String::new();
     if which == "-" {
         std::io::stdin().lock().read_to_string(&mut typed)?;
@@ -212,8 +223,13 @@ fn revoke(desk: &Desk, which: &str) -> Outcome {
     if id.is_none() && digest.is_none() {
         return Err(Failure::Failed("that is neither a token's id nor a token; `bugtome admin token list` shows ids".to_owned()));
     }
-    let revoked = desk.run(|ctx| tokens::revoke_by_command(ctx, id, digest.as_ref()));
-    let row = named(revoked, || "there is no such token; `bugtome admin token list` shows all".to_owned())?;
-    let sentence = format!("token {} ({}) is revoked", row.id, visible(&row.name));
-    desk.output.one(&shown(row, desk.app.now()), &sentence)
+    let revoked = desk.run(|ctx| tokens::revoke_by_command(ctx, id, digest.as_ref(), only));
+    let (row, successors_revoked) = named(revoked, || "there is no such token; `bugtome admin token list` shows all".to_owned())?;
+    let along = match successors_revoked {
+        0 => String::new(),
+        1 => ", and one that it was rotated into".to_owned(),
+        more => format!(", and {more} that it was rotated into"),
+    };
+    let sentence = format!("token {} ({}) is revoked{along}", row.id, visible(&row.name));
+    desk.output.one(&Revoked { token: shown(row, desk.app.now()), successors_revoked }, &sentence)
 }

@@ -46,7 +46,8 @@ impl Places {
     pub(super) fn new(limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
             most: limits.max_connections,
-            of_address: limits.connections_of_address.min(limits.max_connections),
+            // Where one address may have all there are, those that come wait for a place as everybody does.
+            of_address: if limits.connections_of_address < limits.max_connections { limits.connections_of_address } else { usize::MAX },
             leaving: limits.leaving,
             taken: Mutex::default(),
             full: AtomicBool::new(false),
