@@ -33,6 +33,11 @@ impl Clock {
         (Self(Source::Set(Arc::clone(&micros))), Hand(micros))
     }
 
+    /// Whether it was set by hand, so that no other clock counts beside it.
+    pub const fn is_set(&self) -> bool {
+        matches!(self.0, Source::Set(_))
+    }
+
     /// The present moment, to the microsecond. The system's clock may be set back, so this may too.
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else takes the time from")]
     pub fn now(&self) -> Time {

@@ -20,7 +20,7 @@ use clock::Clock;
 use passwords::Passwords;
 use random::Random;
 
-use crate::domain::{Ctx, Result, Who};
+use crate::domain::{Ctx, Ours, Result, Who};
 use crate::model::events::Via;
 use crate::model::time::Time;
 use crate::store::database::{Connection, Database};
@@ -51,7 +51,7 @@ impl App {
         Self { database: self.database.for_one_request(), means: Arc::clone(&self.means) }
     }
 
-    /// What time it is.
+    /// What time it is by this machine's clock. Operations go by `Ctx::now`, which on PostgreSQL is the database's.
     pub fn now(&self) -> Time {
         self.means.clock.now()
     }
@@ -120,7 +120,8 @@ impl App {
         let (clock, random) = (self.means.clock.clone(), self.means.random);
         move |db| {
             let fill = |bytes: &mut [u8]| random.fill(bytes);
-            let mut ctx = Ctx::open(db, &who, via, clock.now(), &fill)?;
+            let ours = Ours { now: clock.now(), counts: clock.is_set() };
+            let mut ctx = Ctx::open(db, &who, via, ours, &fill)?;
             work(&mut ctx)
         }
     }

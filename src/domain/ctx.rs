@@ -16,13 +16,34 @@ use crate::model::users::User;
 use crate::store::database::Connection;
 use crate::store::sessions::SessionRow;
 use crate::store::tokens::{self, JudgedRow};
-use crate::store::users;
+use crate::store::{condition, users};
 
 /// How long the door stays open through which a rotation may be asked for again.
 pub const RETRY_DOOR: Span = Span::seconds(600);
 
 /// A source of random bytes from the operating system's generator.
 pub type Random<'a> = &'a (dyn Fn(&mut [u8]) + Sync);
+
+/// What time it is by our own clock, and whether the database's own counts instead, where it has one: all nodes go by that.
+#[derive(Debug, Clone, Copy)]
+pub struct Ours {
+    /// The time.
+    pub now: Time,
+    /// Whether it counts even so: a test has set it by hand.
+    pub counts: bool,
+}
+
+impl Ours {
+    /// The time that counts, where the database tells this one.
+    pub(super) fn or(self, told: Option<Time>) -> Time {
+        told.filter(|_| !self.counts).unwrap_or(self.now)
+    }
+
+    /// As [`Ours::or`] where no query has judged anybody, so that the database has to be asked.
+    fn or_ask(self, db: &mut Connection) -> Result<Time> {
+        if self.counts || !db.is_postgres() { Ok(self.now) } else { Ok(self.or(condition::told(db)?)) }
+    }
+}
 
 /// Who says to be calling, before it has been judged.
 #[derive(Debug, Clone)]
@@ -91,7 +112,7 @@ pub struct Ctx<'a> {
     pub caller: Caller,
     /// Through which door.
     pub via: Via,
-    /// When the operation began.
+    /// When the operation began: by the database's clock on PostgreSQL, so that all nodes agree.
     pub now: Time,
     /// The `Idempotency-Key` of the request, until the rights have been judged.
     pub(super) repeat: Option<Repeat>,
@@ -106,23 +127,23 @@ pub struct Ctx<'a> {
 
 impl<'a> Ctx<'a> {
     /// Judges who is calling and opens the context. `Unauthenticated` for a token that is unknown, revoked, expired or worth nothing.
-    pub fn open(db: &'a mut Connection, who: &Who, via: Via, now: Time, random: Random<'a>) -> Result<Self> {
+    pub fn open(db: &'a mut Connection, who: &Who, via: Via, ours: Ours, random: Random<'a>) -> Result<Self> {
         let mut session = None;
-        let caller = match who {
+        let (caller, now) = match who {
             Who::Session(digest) => {
-                let row = session.insert(Box::new(sessions::judge(db, digest, now)?));
-                Caller::User(row.user_id)
+                let (row, now) = sessions::judge(db, digest, ours)?;
+                (Caller::User(session.insert(Box::new(row)).user_id), now)
             }
-            Who::Anonymous => Caller::Anonymous,
-            Who::Command => Caller::Command,
-            Who::User(user) if users::is_enabled(db, *user)? => Caller::User(*user),
+            Who::Anonymous => (Caller::Anonymous, ours.or_ask(db)?),
+            Who::Command => (Caller::Command, ours.or_ask(db)?),
+            Who::User(user) if users::is_enabled(db, *user)? => (Caller::User(*user), ours.or_ask(db)?),
             Who::User(_) => return Err(Error::Unauthenticated),
-            Who::Visitor(digest) => match sessions::judge(db, digest, now) {
-                Ok(row) => Caller::User(session.insert(Box::new(row)).user_id),
-                Err(Error::Unauthenticated) => Caller::Anonymous,
+            Who::Visitor(digest) => match sessions::judge(db, digest, ours) {
+                Ok((row, now)) => (Caller::User(session.insert(Box::new(row)).user_id), now),
+                Err(Error::Unauthenticated) => (Caller::Anonymous, ours.or_ask(db)?),
                 Err(error) => return Err(error),
             },
-            Who::Token { token, about, rotation } => judge(db, token, *about, *rotation, now)?,
+            Who::Token { token, about, rotation } => judge(db, token, *about, *rotation, ours)?,
         };
         Ok(Self { db, caller, via, now, repeat: None, reached: Vec::new(), session, random, pool: [0; 64], left: 0, sequence: 0 })
     }
@@ -247,24 +268,25 @@ impl JudgedRow {
 }
 
 /// Every way of losing a right that lies with the token itself, its user or its project. The rest is judged where the right is used.
-fn judge(db: &mut Connection, token: &HashedToken, about: About, rotation: Rotation, now: Time) -> Result<Caller> {
+fn judge(db: &mut Connection, token: &HashedToken, about: About, rotation: Rotation, ours: Ours) -> Result<(Caller, Time)> {
     let (project, organization) = match about {
         About::Nothing => (None, None),
         About::Project(id) => (Some(id), None),
         About::Organization(id) => (None, Some(id)),
     };
     let judged = tokens::judged(db, token, project, organization)?.ok_or(Error::Unauthenticated)?;
+    let now = ours.or(judged.told_at);
     let expired = judged.expires_at.is_some_and(|end| end <= now);
     let project_lost = judged.own_project_id.is_some()
         && (judged.project_archived_at.is_some() || judged.project_deleted_at.is_some() || !judged.is_within(judged.max_token_life));
     if judged.revoked_at.is_some() || expired || judged.user_disabled_at.is_some() || project_lost {
         return Err(Error::Unauthenticated);
     }
-    let stopped = judged.stops_at.is_some_and(|end| end <= now);
+    let stopped = tokens::has_stopped(judged.rotated_at, judged.stops_at, now);
     if stopped && !is_retry(&judged, rotation, now) {
         return Err(Error::Unauthenticated);
     }
-    Ok(Caller::Token(Box::new(judged)))
+    Ok((Caller::Token(Box::new(judged)), now))
 }
 
 /// Whether a rotated token asks for its rotation again, with the same key and in time. Whether the successor has been used or revoked is

@@ -35,5 +35,5 @@ pub mod tokens;
 pub mod users;
 pub mod workspace;
 
-pub use ctx::{About, Caller, Ctx, Rotation, Who};
+pub use ctx::{About, Caller, Ctx, Ours, Rotation, Who};
 pub use error::{Error, Result};

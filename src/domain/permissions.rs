@@ -166,7 +166,7 @@ impl Capability {
             Self::ReadProject => (Scoped(Scope::ProjectsRead), Viewer, true),
             Self::CreateProjects => (Personal(Scope::ProjectsWrite), Admin, true),
             Self::EditProject => (Scoped(Scope::ProjectsWrite), Admin, true),
-            Self::DeleteProject => (Scoped(Scope::ProjectsWrite), Owner, true),
+            Self::DeleteProject => (Personal(Scope::ProjectsWrite), Owner, true),
             Self::ReadMembers => (Personal(Scope::MembersRead), Viewer, true),
             Self::ReadWorkspace | Self::ManageOwnAccount | Self::ManageOwnTokens | Self::LeaveOrganization => (SignedIn, Viewer, true),
             Self::ManageProjectTokens | Self::ShutOutMembersTokens | Self::ManageMembers => (SignedIn, Admin, true),

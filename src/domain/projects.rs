@@ -126,6 +126,11 @@ pub fn edit(ctx: &mut Ctx<'_>, id: Id<Project>, draft: &Draft) -> Result<Project
     store::lock(ctx.db, id)?;
     // Read behind the lock: another change may have been faster, or a first ticket, or the project's end.
     let old = store::details(ctx.db, id)?.ok_or(Error::Unreachable)?;
+    // Archiving is for people and their tokens: a project token that leaked must not be able to shut out all others.
+    let archives = matches!(draft.archived, Field::Value(wanted) if wanted != old.archived_at.is_some());
+    if archives && ctx.token().is_some_and(|token| !token.is_personal()) {
+        return Err(Error::Forbidden);
+    }
     let mut problems = Problems::new();
     let name = if draft.name.is_present() {
         problems.take("name", Name::parse(&draft.name)).map(Name::into_string)
@@ -145,7 +150,6 @@ pub fn edit(ctx: &mut Ctx<'_>, id: Id<Project>, draft: &Draft) -> Result<Project
     let (Some(name), Some(description), Some(code)) = (name, description, code) else {
         return Err(Error::Internal("a draft without problems is missing".to_owned()));
     };
-    let archives = matches!(draft.archived, Field::Value(archived) if archived != old.archived_at.is_some());
     if archives {
         sessions::require_fresh(ctx)?;
     }

@@ -119,12 +119,15 @@ fn tokens_of(ctx: &mut Ctx<'_>, new: &Rights, old: &Rights, undecided: Option<Un
             }
             continue;
         };
+        let rotated_at = earlier(token.rotated_at, before.rotated_at);
+        // One that stopped with its replacement has stopped, whatever clock the restored database goes by.
+        let at_once = [token, *before].into_iter().any(|token| token.rotated_at.is_some() && token.rotated_at == token.stops_at);
         let ended = TokenRight {
             id: token.id,
             expires_at: earlier(token.expires_at, before.expires_at),
             used: token.used || before.used,
-            rotated_at: earlier(token.rotated_at, before.rotated_at),
-            stops_at: earlier(token.stops_at, before.stops_at),
+            rotated_at,
+            stops_at: if at_once { rotated_at } else { earlier(token.stops_at, before.stops_at) },
             revoked_at: token.revoked_at,
         };
         if ended != *token {

@@ -1,6 +1,7 @@
 //! Sessions in browsers: how one begins and ends, how long it holds, and when the password has to be given again.
 //! Passwords are compared in `app`, outside of any transaction; what an account is besides lies in `accounts`.
 
+use super::ctx::Ours;
 use super::permissions::Capability;
 use super::{Ctx, Error, Result};
 use crate::model::id::Id;
@@ -28,10 +29,11 @@ pub const DEVICE: Span = Span::days(365);
 const DEVICE_NAME: usize = 300;
 
 /// The session, if it holds.
-pub(super) fn judge(db: &mut Connection, digest: &HashedSecret, now: Time) -> Result<SessionRow> {
+pub(super) fn judge(db: &mut Connection, digest: &HashedSecret, ours: Ours) -> Result<(SessionRow, Time)> {
     let session = store::judged(db, digest)?.ok_or(Error::Unauthenticated)?;
+    let now = ours.or(session.told_at);
     let over = now.since(session.last_seen_at) >= IDLE || now.since(session.created_at) >= LONGEST;
-    if over || session.disabled_at.is_some() { Err(Error::Unauthenticated) } else { Ok(session) }
+    if over || session.disabled_at.is_some() { Err(Error::Unauthenticated) } else { Ok((session, now)) }
 }
 
 /// What whoever signs in with this address has to match, and this browser where they have signed in from it before.

@@ -67,7 +67,7 @@ impl State {
     pub fn of(token: &TokenRow, now: Time) -> Self {
         if token.revoked_at.is_some() {
             Self::Revoked
-        } else if token.stops_at.is_some_and(|end| end <= now) {
+        } else if store::has_stopped(token.rotated_at, token.stops_at, now) {
             Self::Rotated
         } else if token.expires_at.is_some_and(|end| end <= now) {
             Self::Expired
@@ -181,8 +181,7 @@ fn note_chains(ctx: &mut Ctx<'_>, listing: &mut Listing) -> Result<()> {
     for listed in &mut listing.tokens {
         let (id, chain) = (listed.token.id, listed.token.chain_id);
         if listed.token.rotated_at.is_some() && listed.successor.is_none() {
-            let next = token_lists::next_in_chain(ctx.db, chain, id)?.filter(|(_, _, predecessor)| *predecessor == Some(id));
-            listed.successor = next.map(|(id, last_four, _)| (id, last_four));
+            listed.successor = store::successor_of(ctx.db, chain, id)?.map(|next| (next.id, next.last_four));
         }
         // A token that is alone in its chain needs no asking.
         if listed.token.rotated_at.is_some() || listed.token.predecessor_id.is_some() {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::database::{Connection, Result, sql};
+use crate::model::time::Time;
 
 /// Names and values, as the database has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +30,14 @@ impl Facts {
     pub fn truth(&self, name: &str) -> bool {
         self.text(name) == "true"
     }
+}
+
+/// What time it is by the database's clock; on SQLite there is none but ours.
+pub fn told(db: &mut Connection) -> Result<Option<Time>> {
+    let (told,) = db.query_one(sql!((Option<Time>,):
+        "SELECT CAST(NULL AS INTEGER)"; pg "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
+    ))?;
+    Ok(told)
 }
 
 /// What it says. On SQLite, whose file says the rest, the version alone.

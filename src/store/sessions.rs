@@ -31,7 +31,19 @@ row! {
         pub authenticated_at: Time,
         /// When a request last came with it, up to a minute late.
         pub last_seen_at: Time,
+        /// What time it is by the database's clock; on SQLite there is none but ours.
+        pub told_at: Option<Time>,
     }
+}
+
+macro_rules! judged {
+    ($clock:expr) => {
+        concat!(
+            "SELECT s.id, s.user_id, p.name, coalesce(p.email, ''), u.theme, u.disabled_at, s.created_at, s.authenticated_at, s.last_seen_at, ",
+            $clock,
+            " FROM sessions s JOIN users u ON u.id = s.user_id JOIN persons p ON p.id = s.user_id WHERE s.digest = ?1"
+        )
+    };
 }
 
 row! {
@@ -54,8 +66,8 @@ row! {
 /// The session with this digest.
 pub fn judged(db: &mut Connection, digest: &HashedSecret) -> Result<Option<SessionRow>> {
     db.query_opt(sql!(SessionRow:
-        "SELECT s.id, s.user_id, p.name, coalesce(p.email, ''), u.theme, u.disabled_at, s.created_at, s.authenticated_at, s.last_seen_at
-         FROM sessions s JOIN users u ON u.id = s.user_id JOIN persons p ON p.id = s.user_id WHERE s.digest = ?1",
+        judged!("CAST(NULL AS INTEGER)");
+        pg judged!("CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"),
         HashedSecret = digest
     ))
 }

@@ -115,14 +115,6 @@ pub fn living_chains_of_project(db: &mut Connection, project: Id<Project>, now: 
     Ok(count)
 }
 
-/// The token that comes next in the chain, with the token that it replaced.
-pub fn next_in_chain(db: &mut Connection, chain: Id<Token>, id: Id<Token>) -> Result<Option<(Id<Token>, String, Option<Id<Token>>)>> {
-    db.query_opt(sql!((Id<Token>, String, Option<Id<Token>>):
-        "SELECT id, last_four, predecessor_id FROM tokens WHERE chain_id = ?1 AND id > ?2 ORDER BY id LIMIT 1",
-        Id<Token> = chain, Id<Token> = id
-    ))
-}
-
 /// The user's living tokens, newest first.
 pub fn living_of_user(db: &mut Connection, user: Id<User>, now: Time) -> Result<Vec<TokenRow>> {
     db.query(sql!(TokenRow:

@@ -67,7 +67,27 @@ row! {
         pub max_token_life: Option<Span>,
         /// The user's role in the organization; none for a token that is shut out of it.
         pub role: Option<Role>,
+        /// What time it is by the database's clock; on SQLite there is none but ours.
+        pub told_at: Option<Time>,
     }
+}
+
+macro_rules! judged {
+    ($clock:expr) => {
+        concat!(
+            "SELECT t.id, t.user_id, t.project_id, t.scopes, t.life, t.expires_at, t.chain_id, t.predecessor_id, t.created_at, t.used,
+                    t.rotated_at, t.stops_at, t.retry_key_digest, t.revoked_at, u.disabled_at,
+                    p.id, p.serial, p.code, p.name, p.archived_at, p.deleted_at, o.id, o.max_token_life, m.role, ",
+            $clock,
+            " FROM tokens t
+             LEFT JOIN users u ON u.id = t.user_id
+             LEFT JOIN projects p ON p.id = coalesce(t.project_id, ?2)
+             LEFT JOIN organizations o ON o.id = coalesce(p.organization_id, ?3)
+             LEFT JOIN members m ON m.organization_id = o.id AND m.user_id = t.user_id AND ",
+            not_shut_out!("o.id", "t.chain_id"),
+            " WHERE t.digest = ?1"
+        )
+    };
 }
 
 /// Judges a token about a project or an organization that the request names, in one read.
@@ -77,16 +97,9 @@ pub fn judged(
     project: Option<Id<Project>>,
     organization: Option<Id<Organization>>,
 ) -> Result<Option<JudgedRow>> {
-    db.query_opt(sql!(JudgedRow: concat!(
-        "SELECT t.id, t.user_id, t.project_id, t.scopes, t.life, t.expires_at, t.chain_id, t.predecessor_id, t.created_at, t.used,
-                t.rotated_at, t.stops_at, t.retry_key_digest, t.revoked_at, u.disabled_at,
-                p.id, p.serial, p.code, p.name, p.archived_at, p.deleted_at, o.id, o.max_token_life, m.role
-         FROM tokens t
-         LEFT JOIN users u ON u.id = t.user_id
-         LEFT JOIN projects p ON p.id = coalesce(t.project_id, ?2)
-         LEFT JOIN organizations o ON o.id = coalesce(p.organization_id, ?3)
-         LEFT JOIN members m ON m.organization_id = o.id AND m.user_id = t.user_id AND ", not_shut_out!("o.id", "t.chain_id"), "
-         WHERE t.digest = ?1"),
+    db.query_opt(sql!(JudgedRow:
+        judged!("CAST(NULL AS INTEGER)");
+        pg judged!("CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"),
         HashedToken = digest, Option<Id<Project>> = project, Option<Id<Organization>> = organization
     ))
 }
@@ -214,10 +227,23 @@ macro_rules! end {
 }
 pub(super) use end;
 
-/// That a token still works at `$now`.
+/// That a token still works at `$now`. One whose overlap is 0 does not, whatever the clock says: see [`has_stopped`].
 macro_rules! living {
     ($t:literal, $now:literal) => {
-        concat!($t, ".revoked_at IS NULL AND ", super::tokens::end!($t), " > ", $now)
+        concat!(
+            $t,
+            ".revoked_at IS NULL AND ",
+            super::tokens::end!($t),
+            " > ",
+            $now,
+            " AND (",
+            $t,
+            ".stops_at IS NULL OR ",
+            $t,
+            ".stops_at <> ",
+            $t,
+            ".rotated_at)"
+        )
     };
 }
 pub(super) use living;
@@ -250,7 +276,7 @@ pub fn living_made_by(db: &mut Connection, organization: Id<Organization>, maker
     db.query(sql!(TokenRow:
         token!("WHERE t.project_id IN (SELECT x.id FROM projects x WHERE x.organization_id = ?1 AND x.deleted_at IS NULL)
                   AND t.created_by = ?2 AND t.revoked_at IS NULL
-                  AND (t.expires_at IS NULL OR t.expires_at > ?3) AND (t.stops_at IS NULL OR t.stops_at > ?3)
+                  AND (t.expires_at IS NULL OR t.expires_at > ?3) AND (t.stops_at IS NULL OR (t.stops_at > ?3 AND t.stops_at <> t.rotated_at))
                 ORDER BY t.created_at DESC, t.id DESC"),
         Id<Organization> = organization, Id<Person> = maker, Time = now
     ))
@@ -261,7 +287,7 @@ pub fn longer_of_projects(db: &mut Connection, organization: Id<Organization>, l
     db.query(sql!(TokenRow:
         token!("WHERE t.project_id IN (SELECT x.id FROM projects x WHERE x.organization_id = ?1 AND x.deleted_at IS NULL)
                   AND t.revoked_at IS NULL AND (t.life IS NULL OR t.life > ?2)
-                  AND (t.expires_at IS NULL OR t.expires_at > ?3) AND (t.stops_at IS NULL OR t.stops_at > ?3)
+                  AND (t.expires_at IS NULL OR t.expires_at > ?3) AND (t.stops_at IS NULL OR (t.stops_at > ?3 AND t.stops_at <> t.rotated_at))
                 ORDER BY t.name, t.id"),
         Id<Organization> = organization, Span = life, Time = now
     ))
@@ -271,7 +297,7 @@ pub fn longer_of_projects(db: &mut Connection, organization: Id<Organization>, l
 pub fn living_of_project(db: &mut Connection, project: Id<Project>, now: Time) -> Result<i64> {
     let (count,) = db.query_one(sql!((i64,):
         "SELECT count(*) FROM tokens WHERE project_id = ?1 AND revoked_at IS NULL
-            AND (expires_at IS NULL OR expires_at > ?2) AND (stops_at IS NULL OR stops_at > ?2)",
+            AND (expires_at IS NULL OR expires_at > ?2) AND (stops_at IS NULL OR (stops_at > ?2 AND stops_at <> rotated_at))",
         Id<Project> = project, Time = now
     ))?;
     Ok(count)
@@ -331,7 +357,8 @@ pub fn insert(db: &mut Connection, new: &NewToken<'_>, now: Time) -> Result<()> 
     Ok(())
 }
 
-/// Marks the token as replaced; 0 when it had been replaced or revoked before.
+/// Marks the token as replaced; 0 when it had been replaced or revoked before. One that stops at the moment of its replacement has stopped,
+/// whatever a clock says: see [`has_stopped`].
 pub fn set_rotated(
     db: &mut Connection,
     id: Id<Token>,
@@ -345,6 +372,12 @@ pub fn set_rotated(
          WHERE id = ?1 AND rotated_at IS NULL AND revoked_at IS NULL",
         Id<Token> = id, Time = now, Time = stops_at, Option<[u8; 16]> = salt.copied(), Option<[u8; 32]> = key_digest
     ))
+}
+
+/// Whether a replaced token has stopped. An overlap of 0 is a state and not a time: it is kept as an end that is the moment of the replacement
+/// itself, and no clock is asked for it.
+pub fn has_stopped(rotated_at: Option<Time>, stops_at: Option<Time>, now: Time) -> bool {
+    stops_at.is_some_and(|end| rotated_at == Some(end) || end <= now)
 }
 
 /// A revocation, as it is stored.

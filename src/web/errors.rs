@@ -39,9 +39,8 @@ struct Told {
 /// The answer to a request that was refused.
 pub(super) fn refuse(visit: Visit, error: Error) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
     Box::pin(async move {
-        match error {
-            Error::Unauthenticated => return lead_to(&visit, "/login"),
-            _ => {}
+        if matches!(error, Error::Unauthenticated) {
+            return lead_to_sign_in(&visit);
         }
         let retry = match error {
             Error::RateLimited(seconds) => Some(seconds),
@@ -59,8 +58,9 @@ pub(super) fn refuse(visit: Visit, error: Error) -> Pin<Box<dyn Future<Output = 
     })
 }
 
-/// The way to the sign-in, or to where the password is given again, and back afterwards.
-fn lead_to(visit: &Visit, door: &str) -> Answer {
+/// The way to the sign-in, and back afterwards.
+fn lead_to_sign_in(visit: &Visit) -> Answer {
+    const DOOR: &str = "/login";
     // A form cannot be gone back to, its page can; htmx says which page it is on.
     let page = visit.headers().get("hx-current-url").or_else(|| visit.headers().get("referer")).and_then(|value| value.to_str().ok());
     let base = visit.front().app.base_url();
@@ -71,8 +71,8 @@ fn lead_to(visit: &Visit, door: &str) -> Answer {
     };
     let back = back.and_then(own_path).filter(|path| *path != "/" && !path.starts_with("/login"));
     let location = back.map_or_else(
-        || door.to_owned(),
-        |path| format!("{door}?next={}", percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC)),
+        || DOOR.to_owned(),
+        |path| format!("{DOOR}?next={}", percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC)),
     );
     if visit.is_htmx() {
         // A redirection would be followed within the page; this leaves it.

@@ -133,9 +133,9 @@ fn finding_5_whatever_lies_beside_the_database_nothing_of_roots_is_given_away() 
         for hard in [false, true] {
             let _ = std::fs::remove_file(place.beside(ending));
             if hard {
-                std::fs::hard_link(&treasure, place.beside(ending)).unwrap()
+                std::fs::hard_link(&treasure, place.beside(ending)).unwrap();
             } else {
-                symlink(&treasure, place.beside(ending)).unwrap()
+                symlink(&treasure, place.beside(ending)).unwrap();
             }
             for words in commands {
                 place.run(words);

@@ -219,6 +219,9 @@ async fn an_error_repeats_nothing_that_was_sent(app: TestApp) {
     assert!(errors > 100, "{errors} errors were looked at");
 }
 
+/// A form: where it is sent, its fields, and the status of what is done.
+type Act<'a> = (&'a str, &'a [(&'a str, &'a str)], u16);
+
 /// Finding 1 (f) and finding 22: a session alone, whose password was given long ago, makes no owner, archives and deletes no project, loosens no
 /// policy, opens no account and changes no address.
 async fn what_cannot_be_taken_back_asks_for_the_password(app: TestApp) {
@@ -238,7 +241,7 @@ async fn what_cannot_be_taken_back_asks_for_the_password(app: TestApp) {
     owner.post(&role, &[("role", "member")]).await.is(303);
     let (policy, role, archive, unarchive, delete) =
         (policy.as_str(), role.as_str(), archive.as_str(), unarchive.as_str(), delete.as_str());
-    let acts: [(&str, &[(&str, &str)], u16); 9] = [
+    let acts: [Act<'_>; 9] = [
         (role, &[("role", "owner")], 303),
         (policy, &[("longest", "30d"), ("sure", "yes")], 303),
         (policy, &[("longest", "none"), ("sure", "yes")], 303),

@@ -339,3 +339,87 @@ fn ten_nodes_that_start_at_once_migrate_once() {
         }
     });
 }
+
+/// Finding 6: on nodes whose clocks differ, one of which is set back while they run, a token ends for all of them at once.
+#[test]
+fn clocks_of_nodes_give_no_right_back() {
+    let house = House::postgres();
+    let shift = house.path("shift");
+    let set = |by: &str| std::fs::write(&shift, by).unwrap();
+    set("+0s");
+    let library = ["x86_64", "aarch64"]
+        .map(|machine| format!("/usr/lib/{machine}-linux-gnu/faketime/libfaketimeMT.so.1"))
+        .into_iter()
+        .find(|path| std::path::Path::new(path).exists())
+        .expect("the tests need faketime, which ./test needs installs");
+    let node = |clock: &dyn Fn(&mut std::process::Command)| {
+        let mut command = house.command();
+        command.args(["--base-url", BASE_URL]).env("LD_PRELOAD", &library).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        clock(command.env("FAKETIME_NO_CACHE", "1"));
+        Server::start(&mut command)
+    };
+    let fixed = |by: &'static str| {
+        move |command: &mut std::process::Command| {
+            command.env("FAKETIME", by);
+        }
+    };
+    let moved = |command: &mut std::process::Command| {
+        command.env("FAKETIME_TIMESTAMP_FILE", &shift);
+    };
+    let nodes = [node(&fixed("-20s")), node(&fixed("+20s")), node(&moved)];
+    let list = |token: &str| Request::new("GET", "/api/v1/tickets?per_page=1").bearer(token);
+    let statuses = |token: &str| nodes.each_ref().map(|node| node.ask(&list(token)).status);
+    let clock = |node: usize| {
+        let date = nodes[node].ask(&Request::new("GET", "/healthz")).header("date").unwrap().to_owned();
+        jiff::fmt::rfc2822::parse(&date).unwrap().timestamp().as_second()
+    };
+    assert!((30..50).contains(&(clock(1) - clock(0))), "the clocks do differ: {} and {}", clock(0), clock(1));
+    let rotate = |node: usize, token: &str, overlap: i64| {
+        let request = Request::new("POST", "/api/v1/tokens/current/rotate").bearer(token).json(&json!({"overlap_seconds": overlap}));
+        let answer = nodes[node].ask(&request);
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.json()["token"].as_str().unwrap().to_owned()
+    };
+    let until_refused = |node: usize, token: &str| {
+        let began = Instant::now();
+        while nodes[node].ask(&list(token)).status != 401 {
+            assert!(began.elapsed() < Duration::from_secs(10), "node {node} lets it in by its own clock");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+
+    let mut token = house.token(&["--user", "olga@example.com"]);
+    assert_eq!(statuses(&token), [200; 3]);
+    // Rotated on each of them: on no other does the old one work, nor does it stop the new one.
+    for node in 0..3 {
+        let next = rotate(node, &token, 0);
+        assert_eq!(statuses(&token), [401; 3], "rotated on node {node}");
+        assert_eq!(statuses(&next), [200; 3]);
+        token = next;
+    }
+    // An overlap ends for all at once, whichever node gave it.
+    for node in 0..3 {
+        let next = rotate(node, &token, 2);
+        assert_eq!(statuses(&token), [200; 3], "in the overlap that node {node} gave");
+        until_refused(node, &token);
+        assert_eq!(statuses(&token), [401; 3]);
+        token = next;
+    }
+    // And so does its life.
+    let made = house.admin(&["token", "create", "--name", "short", "--user", "olga@example.com", "--expires-in", "3s"]);
+    let short = made["token"].as_str().unwrap();
+    assert_eq!(statuses(short), [200; 3]);
+    until_refused(0, short);
+    assert_eq!(statuses(short), [401; 3]);
+
+    // A clock that is set back while its node runs gives none of them back.
+    let before = clock(2);
+    set("-3600s");
+    assert!(clock(2) < before - 3_000, "it is set back");
+    assert_eq!(nodes[2].ask(&list(short)).status, 401);
+    let next = rotate(2, &token, 0);
+    assert_eq!(statuses(&token), [401; 3]);
+    set("-7200s");
+    assert_eq!(statuses(&token), [401; 3]);
+    assert_eq!(statuses(&next), [200; 3]);
+}

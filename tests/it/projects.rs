@@ -216,9 +216,17 @@ async fn a_project_token_is_an_admin_of_its_project(app: TestApp) {
     let sibling = app.project(&world.organization, "APP").await;
     ci.get(format!("projects/{}", sibling.id)).await.is(403);
     ci.post(format!("mcp/organizations/{}/projects", world.organization.id), json!({"project": {"name": "N", "code": "NN"}})).await.is(403);
-    // It may even archive it, and with that shuts itself out.
-    ci.patch(&path, json!({"project": {"archived": true}})).await.is(200);
+    // Finding 21: archiving, unarchiving and deleting are for people and their tokens; what changes nothing is no refusal.
+    ci.patch(&path, json!({"project": {"archived": true}})).await.is(403);
+    ci.patch(&path, json!({"project": {"name": "Newer", "archived": true}})).await.is(403);
+    assert_eq!(ci.get(&path).await.is(200)["name"], "New", "with the refusal nothing is changed");
+    ci.patch(&path, json!({"project": {"name": "Newer", "archived": false}})).await.is(200);
+    ci.delete(&path).await.is(403);
+    let olga = app.personal_token(&world.owner, Scopes::FULL).await;
+    olga.patch(&path, json!({"project": {"archived": true}})).await.is(200);
     ci.patch(&path, json!({"project": {"archived": false}})).await.is(401);
+    olga.patch(&path, json!({"project": {"archived": false}})).await.is(200);
+    assert_eq!(ci.get(&path).await.is(200)["archived_at"], Value::Null);
 }
 
 async fn two_changes_at_once_lose_nothing(app: TestApp) {

@@ -1,17 +1,20 @@
 //! A token over REST: seen, rotated with a safe retry, revoked by itself and by whoever found it.
 //! How quickly a right ends is told in `rights`.
 
+use bugtome::domain::tokens;
+use bugtome::model::id::Id;
 use bugtome::model::scopes::{Scope, Scopes};
 use bugtome::model::time::Span;
-use bugtome::model::tokens::PlainToken;
+use bugtome::model::tokens::{PlainToken, Token};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Client, TestApp, both, ticket};
+use crate::harness::{Answer, Client, Settings, TestApp, both, ticket};
 
 both! {
     a_token_sees_itself,
     the_last_use_is_seen_refusals_too,
     a_rotated_token_is_replaced_at_once,
+    a_clock_that_is_set_back_revives_no_rotated_token,
     an_overlap_lets_both_pass,
     a_successor_keeps_what_it_was,
     a_retry_with_the_same_key_gets_the_same_successor,
@@ -29,6 +32,8 @@ both! {
     nothing_at_rest_reveals_a_successor,
     a_token_revokes_itself,
     whoever_finds_a_token_kills_it,
+    a_found_token_takes_its_successors_along,
+    a_rotation_and_a_revocation_at_once_leave_no_successor,
 }
 
 async fn rotate(who: &Client, key: Option<&str>, overlap: i64) -> Answer {
@@ -39,6 +44,32 @@ async fn rotate(who: &Client, key: Option<&str>, overlap: i64) -> Answer {
 fn successor(app: &TestApp, answer: &Answer) -> Client {
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     app.bearer(answer.is(201)["token"].as_str().unwrap())
+}
+
+async fn id_of(client: &Client) -> Id<Token> {
+    client.get("tokens/current").await.is(200)["id"].as_str().unwrap().parse().unwrap()
+}
+
+/// Finding 6: an overlap of 0 is a state, not a time.
+async fn a_clock_that_is_set_back_revives_no_rotated_token(app: TestApp) {
+    let world = app.world().await;
+    let mia = app.personal_token(&world.member, Scopes::FULL).await;
+    let next = successor(&app, &rotate(&mia, None, 0).await);
+    app.pass(Span::seconds(-20));
+    mia.get("tickets").await.is(401);
+    rotate(&mia, None, 0).await.is(401);
+    next.get("tickets").await.is(200);
+    // In settings it is no living one either.
+    let user = world.member.id;
+    let listed = app.command(tokens::all).await;
+    let old = listed.iter().find(|row| row.user_id == Some(user) && row.rotated_at.is_some()).unwrap();
+    assert!(!bugtome::domain::token_settings::State::of(old, app.now()).works());
+    // With an overlap it goes by the clock.
+    let after = successor(&app, &rotate(&next, None, 60).await);
+    next.get("tickets").await.is(200);
+    app.pass(Span::seconds(60));
+    next.get("tickets").await.is(401);
+    after.get("tickets").await.is(200);
 }
 
 async fn a_token_sees_itself(app: TestApp) {
@@ -218,7 +249,8 @@ async fn a_revocation_shuts_the_door(app: TestApp) {
             // Revoked is unknown; in its overlap, with a revoked successor, the old one still passes and has been rotated.
             let expected = if which == "new" && overlap > 0 { 409 } else { 401 };
             assert_eq!(rotate(&old, Some("k"), overlap).await.status, expected, "{which} {overlap}");
-            successor(&app, &answer).get("tickets").await.is(if which == "new" { 401 } else { 200 });
+            // Found while it worked, it takes along what it was rotated into; found after it had stopped, it does not.
+            successor(&app, &answer).get("tickets").await.is(if which == "new" || overlap > 0 { 401 } else { 200 });
         }
     }
 }
@@ -358,6 +390,66 @@ async fn a_token_revokes_itself(app: TestApp) {
     let answer = rotate(&other, None, 60).await;
     other.delete("tokens/current").await.is(204);
     successor(&app, &answer).get("tickets").await.is(200);
+}
+
+/// Finding 7: whoever had a token while it worked may have rotated it.
+async fn a_found_token_takes_its_successors_along(app: TestApp) {
+    let world = app.world().await;
+    let first = app.personal_token(&world.member, Scopes::FULL).await;
+    let second = successor(&app, &rotate(&first, None, 3_600).await);
+    let third = successor(&app, &rotate(&second, None, 0).await);
+    let other = app.personal_token(&world.member, Scopes::FULL).await;
+    app.anonymous().post("tokens/revoke", json!({"token": first.token()})).await.is(200);
+    for dead in [&first, &second, &third] {
+        dead.get("tickets").await.is(401);
+    }
+    other.get("tickets").await.is(200);
+    // One that had stopped, by an end of its overlap or of its life, takes none along; its rotation is told to nobody again.
+    let old = app.personal_token(&world.member, Scopes::FULL).await;
+    let answer = rotate(&old, Some("k"), 0).await;
+    app.anonymous().post("tokens/revoke", json!({"token": old.token()})).await.is(200);
+    rotate(&old, Some("k"), 0).await.is(401);
+    successor(&app, &answer).get("tickets").await.is(200);
+    // The holder ends their own alone; so does a command that says so, and else it says how many it took along.
+    let old = app.personal_token(&world.member, Scopes::FULL).await;
+    let next = successor(&app, &rotate(&old, None, 60).await);
+    old.delete("tokens/current").await.is(204);
+    next.get("tickets").await.is(200);
+    let last = successor(&app, &rotate(&next, None, 60).await);
+    let id = id_of(&next).await;
+    let (_, along) = app.command(move |ctx| tokens::revoke_by_command(ctx, Some(id), None, true)).await;
+    assert_eq!(along, 0);
+    last.get("tickets").await.is(200);
+    let end = successor(&app, &rotate(&last, None, 60).await);
+    let id = id_of(&last).await;
+    let (_, along) = app.command(move |ctx| tokens::revoke_by_command(ctx, Some(id), None, false)).await;
+    assert_eq!(along, 1);
+    end.get("tickets").await.is(401);
+}
+
+/// Finding 7: a thief rotates the token at the very moment at which its finder revokes it.
+async fn a_rotation_and_a_revocation_at_once_leave_no_successor(mut app: TestApp) {
+    app.restart(&Settings::unlimited());
+    let world = app.world().await;
+    let mut rotated = 0;
+    for round in 0..1_000 {
+        let old = app.personal_token(&world.member, Scopes::FULL).await;
+        let thief = old.clone();
+        let thief = tokio::spawn(async move { rotate(&thief, None, 60).await });
+        if round % 3 == 0 {
+            tokio::task::yield_now().await;
+        }
+        app.anonymous().post("tokens/revoke", json!({"token": old.token()})).await.is(200);
+        let answer = thief.await.unwrap();
+        old.get("tickets").await.is(401);
+        if answer.status == 201 {
+            rotated += 1;
+            successor(&app, &answer).get("tickets").await.is(401);
+        } else {
+            answer.is(401);
+        }
+    }
+    assert!(rotated > 0, "no rotation came first: the rounds would not see a successor");
 }
 
 async fn whoever_finds_a_token_kills_it(app: TestApp) {

@@ -30,7 +30,7 @@ pub(super) fn descriptions() -> Vec<Description> {
             .answers(201, "The project.", named("Project"), &["Location"]),
         Description::new("GET", ONE, "getProject", TAG, "Shows a project").answers(200, "The project.", named("Project"), &[]),
         Description::new("PATCH", ONE, "editProject", TAG, "Changes a project")
-            .saying("Only what the body carries is changed. While a project is archived, writing in it is a 403 and its tokens get 401.")
+            .saying("Only what the body carries is changed. While a project is archived, writing in it is a 403 and its tokens get 401. A project token does not change `archived` (403).")
             .body(&named("ProjectChange"), &json!({"project": {"description": "What customers see"}}))
             .answers(200, "The project.", named("Project"), &[]),
         Description::new("DELETE", ONE, "deleteProject", TAG, "Deletes a project")

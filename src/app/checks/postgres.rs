@@ -11,9 +11,9 @@ use crate::store::database::{DatabaseUrl, Options};
 
 /// The oldest version that the tests run on.
 const TESTED: i64 = 150_000;
-/// Past this, a token ends on one node and not yet on another, and people notice.
+/// Past this, a node's log and its limits are out of step with the others', and people notice.
 const APART: i64 = 2_000_000;
-/// Past this, no limit and no end of a token means anything.
+/// Past this, no limit and no end of a certificate means anything on that node.
 const FAR_APART: i64 = 60_000_000;
 
 pub(super) fn check(url: &DatabaseUrl, clock: &Clock) -> Vec<Finding> {
@@ -97,7 +97,7 @@ fn connections(facts: &Facts) -> Finding {
     }
 }
 
-/// Each node judges tokens by its own clock.
+/// Rights go by the database's clock on all nodes; limits, certificates and the log by each node's own.
 fn clocks(ahead: i64, wrong: i64) -> Finding {
     const WHAT: &str = "database clock";
     let found = format!("ours is {} ms ahead of the database's (within {} ms)", ahead / 1000, 1 + wrong / 1000);
