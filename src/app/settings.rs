@@ -16,7 +16,7 @@ use std::str::FromStr;
 pub use flags::{DatabaseFlags, Flags};
 pub use sources::{Fault, Origin};
 pub(in crate::app) use values::masked_url;
-pub use values::{BaseUrl, Networks, NoValue, Subdomains};
+pub use values::{BaseUrl, Networks, NoValue, SecurityContact, Subdomains};
 
 use super::counters::RedisUrl;
 use crate::store::database::DatabaseUrl;
@@ -46,6 +46,8 @@ pub struct Settings {
     pub subdomains: Subdomains,
     /// Where `/metrics` listens, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// Where to report what is wrong with security, if anywhere.
+    pub security_contact: Option<SecurityContact>,
 }
 
 /// The PEM files for TLS.
@@ -133,6 +135,7 @@ impl Gathered {
         let trusted_proxies = self.take("trusted_proxies");
         let subdomains = self.take("hsts_include_subdomains");
         let metrics_listen = self.take("metrics_listen");
+        let security_contact = self.take("security_contact");
         Some(Settings {
             listen: listen?,
             database_url: database_url?,
@@ -144,6 +147,7 @@ impl Gathered {
             trusted_proxies: trusted_proxies?,
             subdomains: subdomains?,
             metrics_listen,
+            security_contact,
         })
     }
 

@@ -98,6 +98,7 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
         seen: Uses::default(),
         sign_ins: SignIns::shared(counters.clone()),
         proxies: settings.trusted_proxies.clone(),
+        security_contact: settings.security_contact.clone(),
         transport: StrictTransport::of(&base_url, settings.subdomains),
         metrics: metrics.clone(),
     });

@@ -23,8 +23,17 @@ pub enum Undecided {
     Revoke,
 }
 
-/// What was taken over.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+/// An address that somebody has again.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct AddressBack {
+    /// The backup's, which is theirs again.
+    pub now: String,
+    /// What it had become since.
+    pub later: String,
+}
+
+/// What was taken over, and what came back that somebody has to look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Losses {
     /// Tokens that are revoked now and were not in the backup.
     pub tokens_revoked: usize,
@@ -54,6 +63,8 @@ pub struct Losses {
     pub sessions_ended: u64,
     /// Tokens made since the backup, which are gone.
     pub tokens_lost: usize,
+    /// Users whose e-mail address is the backup's again. It is not taken over: the later one may be somebody else's in the backup.
+    pub addresses_back: Vec<AddressBack>,
 }
 
 /// Takes over from `old`, the rights in the replaced database, what the restored one must not give back. `None` changes nothing and means
@@ -148,12 +159,20 @@ fn users_of(ctx: &mut Ctx<'_>, new: &Rights, old: &Rights, losses: &mut Losses) 
     for user in &new.users {
         let Some(before) = known.get(&user.id) else { continue };
         // A password that was changed since may have been changed because somebody knew it.
-        let kept =
-            UserRight { id: user.id, disabled_at: user.disabled_at.or(before.disabled_at), password_hash: before.password_hash.clone() };
+        let kept = UserRight {
+            id: user.id,
+            disabled_at: user.disabled_at.or(before.disabled_at),
+            password_hash: before.password_hash.clone(),
+            email: user.email.clone(),
+        };
         if kept != *user {
             rights::set_user(ctx.db, &kept)?;
             losses.users_disabled += usize::from(kept.disabled_at != user.disabled_at);
             losses.passwords_changed += usize::from(kept.password_hash != user.password_hash);
+        }
+        if user.email != before.email {
+            let (now, later) = (user.email.clone().unwrap_or_default(), before.email.clone().unwrap_or_default());
+            losses.addresses_back.push(AddressBack { now, later });
         }
     }
     Ok(())

@@ -24,7 +24,7 @@ use super::request::{Parameters, Request};
 use super::sign_ins::SignIns;
 use super::uses::Uses;
 use crate::app::App;
-use crate::app::settings::Networks;
+use crate::app::settings::{Networks, SecurityContact};
 use crate::domain::idempotency::{self, Done, Repeat};
 use crate::domain::permissions::{Capability, Door};
 use crate::domain::{About, Ctx, Error, Result, Rotation, Who, tokens};
@@ -56,6 +56,8 @@ pub struct Front {
     pub proxies: Networks,
     /// What browsers are told of TLS.
     pub transport: StrictTransport,
+    /// Whom to tell what is wrong with security, where the settings name somebody.
+    pub security_contact: Option<SecurityContact>,
     /// What is counted for operators.
     pub metrics: Metrics,
 }

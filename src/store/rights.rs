@@ -39,6 +39,8 @@ row! {
         pub disabled_at: Option<Time>,
         /// What the password must hash to.
         pub password_hash: Option<String>,
+        /// The address, to which no link goes by itself, but by which others know the user.
+        pub email: Option<String>,
     }
 }
 
@@ -120,7 +122,8 @@ pub fn read(db: &mut Connection) -> Result<Rights> {
     let (last_serial,) = db.query_one(sql!((i64,): "SELECT last FROM serials WHERE name = 'project'"))?;
     Ok(Rights {
         tokens: db.query(sql!(TokenRight: "SELECT id, expires_at, used, rotated_at, stops_at, revoked_at FROM tokens"))?,
-        users: db.query(sql!(UserRight: "SELECT id, disabled_at, password_hash FROM users"))?,
+        users: db
+            .query(sql!(UserRight: "SELECT u.id, u.disabled_at, u.password_hash, p.email FROM users u JOIN persons p ON p.id = u.id"))?,
         members: db.query(sql!(MemberRight: "SELECT organization_id, user_id, role FROM members"))?,
         projects: db.query(sql!(ProjectRight:
             "SELECT p.id, p.archived_at, p.deleted_at, c.last_number FROM projects p JOIN project_counters c ON c.project_id = p.id"

@@ -31,6 +31,7 @@ mod resets;
 pub mod routes;
 mod rows;
 mod search;
+mod security_contact;
 mod setup;
 mod side;
 mod sign_in;
@@ -76,6 +77,7 @@ pub fn with_routes(front: &Arc<Front>, table: &[PageRoute]) -> Router {
     let transport = front.transport;
     router
         .merge(static_files())
+        .merge(security_contact::route(front))
         .fallback(move |request| lost(Arc::clone(&no_page), request, StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(move |request| lost(Arc::clone(&no_method), request, StatusCode::METHOD_NOT_ALLOWED))
         .layer(from_fn(move |request: Request, next: Next| let_in(Arc::clone(&door), request, next)))

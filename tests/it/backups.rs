@@ -246,6 +246,28 @@ fn a_disabled_user_stays_disabled_and_a_changed_password_changed() {
     assert_eq!(all_rights(&place).users[0].password_hash.as_deref(), Some("new"));
 }
 
+/// Finding 28.
+#[test]
+fn an_address_that_is_the_earlier_one_again_is_said() {
+    let place = Installation::sqlite();
+    backup(&place);
+    place.inside(|ctx| {
+        let user = bugtome::domain::users::by_email(ctx, &email("ada@example.com"))?;
+        Ok(bugtome::store::users::set_email(ctx.db, user.id, &email("ada@new.example.com"))?)
+    });
+    let done = restore(&place, &[]).ok().json();
+    let back = serde_json::json!([{"now": "ada@example.com", "later": "ada@new.example.com"}]);
+    assert_eq!(done["addresses_back"], back);
+    place.inside(|ctx| {
+        let user = bugtome::domain::users::by_email(ctx, &email("ada@example.com"))?;
+        Ok(bugtome::store::users::set_email(ctx.db, user.id, &email("ada@new.example.com"))?)
+    });
+    let file = place.file("backup.db").display().to_string();
+    let said = place.run(&["admin", "restore", &file]).ok().out;
+    assert!(said.contains("the address of ada@new.example.com is ada@example.com again"), "{said}");
+    assert_eq!(restore(&place, &[]).ok().json()["addresses_back"], serde_json::json!([]));
+}
+
 fn email(text: &str) -> bugtome::model::users::Email {
     bugtome::model::users::Email::parse(&Field::Value(text.into())).unwrap()
 }

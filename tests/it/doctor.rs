@@ -185,6 +185,31 @@ fn what_postgres_may_lose_is_found() {
     look().has("FAIL", "database", "takes no changes", "check default_transaction_read_only");
 }
 
+/// Finding 15: what is required is not given up because the server says that it has none.
+#[test]
+fn a_postgres_without_tls_where_that_is_required_hears_no_password() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = std::thread::spawn(move || {
+        let mut socket = listener.accept().unwrap().0;
+        let mut request = [0; 8];
+        socket.read_exact(&mut request).unwrap();
+        socket.write_all(b"N").unwrap();
+        let mut rest = Vec::new();
+        let _ = socket.read_to_end(&mut rest);
+        (request, rest)
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("postgres://anna:hush@127.0.0.1:{port}/b?sslmode=require");
+    let found = Findings::of(folder.path(), &["--database", &url]);
+    found.has("FAIL", "database", "does not support TLS", "have it speak TLS");
+    let (request, rest) = heard.join().unwrap();
+    // PostgreSQL's manual, "Message Formats": SSLRequest.
+    assert_eq!(request, [0, 0, 0, 8, 4, 210, 22, 47]);
+    assert_eq!(rest, [0_u8; 0]);
+}
+
 #[test]
 fn a_redis_that_does_not_count_is_found() {
     let (house, redis) = (House::sqlite(), Redis::start());

@@ -280,6 +280,33 @@ fn the_demonstration_works_as_it_says_and_leaves_nothing() {
     assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "and gone with the server");
 }
 
+/// Finding 26.
+#[test]
+fn whom_to_tell_of_a_hole_stands_where_the_settings_name_somebody() {
+    let house = House::sqlite();
+    let server = house.serve();
+    let none = server.ask(&Request::new("GET", "/.well-known/security.txt"));
+    assert_eq!(none.status, 404);
+    assert!(none.body.contains("<html"), "a page like any other that is not there: {none:?}");
+    server.stop();
+    let mut command = house.command();
+    command.env("BUGTOME_SECURITY_CONTACT", "security@example.com").args(["--base-url", "https://bugs.example.com"]);
+    let server = Server::start(&mut command);
+    let file = server.ask(&Request::new("GET", "/.well-known/security.txt"));
+    assert_eq!((file.status, file.header("content-type")), (200, Some("text/plain; charset=utf-8")));
+    let lines: Vec<&str> = file.body.lines().collect();
+    let [contact, expires, canonical] = lines[..] else { panic!("{file:?}") };
+    assert_eq!(contact, "Contact: mailto:security@example.com");
+    assert_eq!(canonical, "Canonical: https://bugs.example.com/.well-known/security.txt");
+    let expires: bugtome::model::time::Time = expires.strip_prefix("Expires: ").unwrap().parse().unwrap();
+    let days = expires.since(bugtome::app::clock::Clock::system().now()).whole_seconds() / 86_400;
+    assert!((88..=90).contains(&days), "{days}");
+    server.stop();
+    let wrong = house.command().env("BUGTOME_SECURITY_CONTACT", "example.com").output().unwrap();
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("an e-mail address, or a https:"), "{wrong:?}");
+}
+
 #[test]
 fn it_is_ready_soon_and_needs_little() {
     let house = House::sqlite();

@@ -62,7 +62,7 @@ pub(super) fn ask(url: &DatabaseUrl, clock: &Clock, findings: &mut Vec<Finding>)
 /// The database's errors say what to do behind the last colon or semicolon.
 fn unusable(text: &str) -> Finding {
     let (found, advice) = match text.rfind(": ").max(text.rfind("; ")) {
-        Some(at) if text[at..].contains("check") || text[at..].contains("restore") || text[at..].contains("have its") => {
+        Some(at) if text[at..].contains("check") || text[at..].contains("restore") || text[at..].contains("have it") => {
             (&text[..at], &text[at + 2..])
         }
         _ => (text, "correct database_url, or what it names"),

@@ -72,7 +72,11 @@ fn encrypted(facts: &Facts) -> Option<Finding> {
         return None;
     }
     let found = "password and tickets cross the network in the clear";
-    Some(Finding::warn("database tls", found, "have the server speak TLS, and add ?sslmode=require to database_url"))
+    Some(Finding::warn(
+        "database tls",
+        found,
+        "have the server speak TLS, and take sslmode out of database_url: without it TLS is required there",
+    ))
 }
 
 /// Whether there is room for a server like this one.

@@ -50,6 +50,9 @@ pub struct Flags {
     /// Where to serve /metrics [default: nowhere]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<String>,
+    /// Where to report what is wrong with security, for /.well-known/security.txt [default: nowhere, and no such file]
+    #[arg(long, value_name = "ADDRESS")]
+    pub security_contact: Option<String>,
 }
 
 impl Flags {
@@ -67,6 +70,7 @@ impl Flags {
             "trusted_proxies" => &self.trusted_proxies,
             "hsts_include_subdomains" => &self.hsts_include_subdomains,
             "metrics_listen" => &self.metrics_listen,
+            "security_contact" => &self.security_contact,
             _ => &None,
         };
         value.as_deref()

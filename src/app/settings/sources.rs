@@ -20,7 +20,7 @@ const ADDRESS: &str = "an address and a port such as 127.0.0.1:8080";
 const LIMIT: &str = "a number of requests an hour, 0 for no limit";
 const FILE: &str = "the path of a PEM file";
 
-pub(super) const NAMES: [Name; 11] = [
+pub(super) const NAMES: [Name; 12] = [
     Name { key: "listen", expected: ADDRESS, default: Some("127.0.0.1:8080") },
     Name { key: "database_url", expected: "sqlite://FILE or postgres://USER@HOST/NAME", default: Some("sqlite://bugtome.db") },
     Name { key: "base_url", expected: "http:// or https:// with a host and no path", default: None },
@@ -32,6 +32,7 @@ pub(super) const NAMES: [Name; 11] = [
     Name { key: "trusted_proxies", expected: "addresses and networks such as 10.0.0.0/8, separated by commas", default: Some("") },
     Name { key: "hsts_include_subdomains", expected: "true or false", default: Some("false") },
     Name { key: "metrics_listen", expected: ADDRESS, default: None },
+    Name { key: "security_contact", expected: "an e-mail address, or a https:, mailto: or tel: address", default: None },
 ];
 
 /// Variables that are no settings of the server: the client's, the log's, the file's.

@@ -109,6 +109,35 @@ impl fmt::Display for BaseUrl {
     }
 }
 
+/// Where to report what is wrong with this installation's security: the URI that stands in `security.txt` (RFC 9116 §2.5.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecurityContact(String);
+
+impl FromStr for SecurityContact {
+    type Err = NoValue;
+
+    /// A `https:`, `mailto:` or `tel:` URI, or an e-mail address.
+    fn from_str(text: &str) -> Result<Self, NoValue> {
+        let is_address = |text: &str| text.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(NoValue);
+        }
+        match text.split_once(':') {
+            Some(("https", rest)) if rest.len() > 2 && rest.starts_with("//") => Ok(Self(text.to_owned())),
+            Some(("mailto", address)) if is_address(address) => Ok(Self(text.to_owned())),
+            Some(("tel", number)) if !number.is_empty() => Ok(Self(text.to_owned())),
+            None if is_address(text) => Ok(Self(format!("mailto:{text}"))),
+            _ => Err(NoValue),
+        }
+    }
+}
+
+impl fmt::Display for SecurityContact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Networks of addresses, written `10.0.0.0/8,192.0.2.7,2001:db8::/32`. An address without a length is that address alone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Networks(Vec<Network>);
@@ -204,6 +233,20 @@ mod tests {
         assert_eq!("http://[::1]:8080".parse::<BaseUrl>().unwrap().authority(), "[::1]:8080");
         for wrong in ["bugs.example.org", "ftp://a", "https://a/b", "https://a?b", "https://u:p@a", "https://", "", "https://a#b"] {
             assert_eq!(wrong.parse::<BaseUrl>(), Err(NoValue), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_contact_is_an_address_that_can_be_written_to() {
+        let written = |text: &str| text.parse::<SecurityContact>().map(|contact| contact.to_string());
+        assert_eq!(written("security@example.com").unwrap(), "mailto:security@example.com");
+        for uri in ["https://example.com/report", "mailto:a@b", "tel:+49-30-1"] {
+            assert_eq!(written(uri).unwrap(), uri);
+        }
+        for wrong in
+            ["", "example.com", "http://example.com", "https:", "mailto:", "a@b\nContact: c@d", "a b@c", "tel:", "@b", "javascript:x@y"]
+        {
+            assert_eq!(written(wrong), Err(NoValue), "{wrong}");
         }
     }
 

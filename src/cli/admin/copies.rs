@@ -121,7 +121,7 @@ pub(super) fn restore(flags: &DatabaseFlags, output: Output, command: &Restore) 
     identity::become_owner_of(&[&DatabaseUrl::Sqlite(database.clone())])?;
     let restored = restore::restore(&database, backup, command.tokens.map(Undecided::from), Clock::system(), Random::system());
     let Restored { losses, kept } = restored.map_err(|refused| Failure::Failed(explain(&refused, &database)))?;
-    let sentence = sentence(file, losses, kept.as_deref());
+    let sentence = sentence(file, &losses, kept.as_deref());
     output.one(&Done { file, losses, unreadable_kept_as: kept.as_deref() }, &sentence)
 }
 
@@ -138,7 +138,7 @@ fn explain(refused: &Refused, database: &Path) -> String {
 }
 
 /// What was taken over, as far as there was anything.
-fn sentence(file: &Path, losses: Losses, kept: Option<&Path>) -> String {
+fn sentence(file: &Path, losses: &Losses, kept: Option<&Path>) -> String {
     let mut text = format!("{} has been restored", visible(file.display()));
     for (count, what) in [
         (losses.tokens_revoked, "tokens of the backup are revoked now"),
@@ -158,6 +158,10 @@ fn sentence(file: &Path, losses: Losses, kept: Option<&Path>) -> String {
         if count > 0 {
             text.extend(["\n  ", &count.to_string(), " ", what]);
         }
+    }
+    for back in &losses.addresses_back {
+        let (now, later) = (visible(&back.now), visible(&back.later));
+        text.extend(["\n  the address of ", &later, " is ", &now, " again, as it was then"]);
     }
     if let Some(kept) = kept {
         text.extend(["\n  the database that could not be read is kept as ", &visible(kept.display())]);

@@ -131,7 +131,9 @@ fn from_connection(error: &tokio_postgres::Error) -> Error {
     if internal.iter().any(|beginning| text.starts_with(beginning)) {
         return Error::Internal(text);
     }
-    let advice = if text.contains("TLS") || text.contains("certificate") {
+    let advice = if text.contains("does not support TLS") {
+        "have it speak TLS (ssl = on), or write sslmode=disable where the network is private and may see the password"
+    } else if text.contains("TLS") || text.contains("certificate") {
         "have its certificate signed by an authority that this system trusts (SSL_CERT_FILE names another), \
          or write sslmode=disable where the network is private"
     } else {

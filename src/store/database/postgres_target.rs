@@ -2,10 +2,11 @@
 //! What is said over a connection lives in `postgres`.
 
 use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio_postgres::config::Host;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -40,8 +41,9 @@ impl Target {
     /// Nothing is reached yet.
     pub(super) fn new(url: &PostgresUrl, options: &Options) -> Result<Self> {
         let config: Config = url.secret().parse().map_err(|_| Error::Internal("a checked PostgreSQL URL is not valid".to_owned()))?;
-        let tls = tls(&config)?;
-        let addresses = (0..config.get_hosts().len().max(config.get_hostaddrs().len())).map(|index| at_address(&config, index)).collect();
+        let count = config.get_hosts().len().max(config.get_hostaddrs().len());
+        let addresses: Vec<Config> = (0..count).map(|index| at_address(&config, url.says_tls(), index)).collect();
+        let tls = tls(addresses.iter().any(|address| address.get_ssl_mode() != SslMode::Disable))?;
         Ok(Self { addresses, tls, last: AtomicUsize::new(0), named: options.named_statements, pooled: AtomicBool::new(false) })
     }
 
@@ -149,8 +151,24 @@ fn none_of(mut reasons: Vec<Error>) -> Error {
     }
 }
 
-/// The configuration for one of its addresses alone.
-fn at_address(all: &Config, index: usize) -> Config {
+/// Where the URL does not say whether TLS is spoken: not on this machine, and always elsewhere, where certificates are verified. What falls back to
+/// none (`prefer`) gives the password to whoever answers that there is none.
+fn usual_tls(address: &Config) -> SslMode {
+    let here = match (address.get_hostaddrs().first(), address.get_hosts().first()) {
+        (Some(address), _) => address.to_canonical().is_loopback(),
+        (None, Some(Host::Tcp(name))) => {
+            let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+            address.map_or_else(|_| name.eq_ignore_ascii_case("localhost"), |address| address.to_canonical().is_loopback())
+        }
+        #[cfg(unix)]
+        (None, Some(Host::Unix(_))) => true,
+        (None, None) => false,
+    };
+    if here { SslMode::Disable } else { SslMode::Require }
+}
+
+/// The configuration for one of its addresses alone; `says_tls` is whether the URL says itself when TLS is spoken.
+fn at_address(all: &Config, says_tls: bool, index: usize) -> Config {
     let mut one = Config::new();
     match all.get_hosts().get(index) {
         Some(Host::Tcp(name)) => _ = one.host(name),
@@ -177,7 +195,8 @@ fn at_address(all: &Config, index: usize) -> Config {
         one.options(options);
     }
     one.application_name(all.get_application_name().unwrap_or("bugtome"));
-    one.ssl_mode(all.get_ssl_mode()).ssl_negotiation(all.get_ssl_negotiation()).channel_binding(all.get_channel_binding());
+    let mode = if says_tls { all.get_ssl_mode() } else { usual_tls(&one) };
+    one.ssl_mode(mode).ssl_negotiation(all.get_ssl_negotiation()).channel_binding(all.get_channel_binding());
     one.connect_timeout(all.get_connect_timeout().copied().unwrap_or(PATIENCE)).keepalives(all.get_keepalives());
     if let Some(timeout) = all.get_tcp_user_timeout() {
         one.tcp_user_timeout(*timeout);
@@ -195,15 +214,42 @@ fn at_address(all: &Config, index: usize) -> Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::database::DatabaseUrl;
 
     #[test]
     fn each_address_has_a_configuration_of_its_own() {
         let all: Config = "postgres://anna:secret@one:5433,two:5434/bugs?sslmode=require&target_session_attrs=read-write".parse().unwrap();
         for (index, name, port) in [(0, "one", 5433), (1, "two", 5434)] {
-            let one = at_address(&all, index);
+            let one = at_address(&all, true, index);
             assert_eq!((one.get_hosts(), one.get_ports()), (&[Host::Tcp(name.to_owned())][..], &[port][..]));
             assert_eq!((one.get_user(), one.get_password(), one.get_dbname()), (Some("anna"), Some(&b"secret"[..]), Some("bugs")));
             assert_eq!(one.get_ssl_mode(), all.get_ssl_mode());
+        }
+    }
+
+    /// Finding 15: a server that answered "no TLS" was given the password.
+    #[test]
+    fn tls_is_required_elsewhere_than_on_this_machine_unless_the_url_says_otherwise() {
+        let modes = |url: &str| {
+            let DatabaseUrl::Postgres(url) = url.parse().unwrap() else { unreachable!("the tests' URLs are PostgreSQL's") };
+            let target = Target::new(&url, &Options::default()).unwrap();
+            target.addresses.iter().map(Config::get_ssl_mode).collect::<Vec<_>>()
+        };
+        for here in ["localhost", "LOCALHOST:5433", "127.0.0.1", "127.9.9.9", "[::1]", "[::ffff:127.0.0.1]:1", "%2Frun%2Fpostgresql"] {
+            assert_eq!(modes(&format!("postgres://anna:secret@{here}/b")), [SslMode::Disable], "{here}");
+        }
+        assert_eq!(modes("postgres://anna@db/b?hostaddr=127.0.0.1"), [SslMode::Disable]);
+        for elsewhere in ["db", "10.0.0.1", "[::2]", "localhost.example.com", "127.0.0.1.example.com"] {
+            assert_eq!(modes(&format!("postgres://anna:secret@{elsewhere}/b")), [SslMode::Require], "{elsewhere}");
+            assert_eq!(modes(&format!("postgres://anna:secret@{elsewhere}/b?connect_timeout=3")), [SslMode::Require], "{elsewhere}");
+        }
+        assert_eq!(modes("postgres://anna@localhost/b?hostaddr=192.0.2.1"), [SslMode::Require]);
+        assert_eq!(modes("postgres://anna@127.0.0.1,db/b"), [SslMode::Disable, SslMode::Require]);
+        assert_eq!(modes("postgres://anna:%3Fsslmode=prefer@db/b"), [SslMode::Require], "a password says nothing");
+        assert_eq!(modes("postgres://anna@db/b?application_name=sslmode%3Dprefer"), [SslMode::Require]);
+        for (said, mode) in [("disable", SslMode::Disable), ("prefer", SslMode::Prefer), ("require", SslMode::Require)] {
+            assert_eq!(modes(&format!("postgres://anna@db/b?connect_timeout=3&sslmode={said}")), [mode]);
+            assert_eq!(modes(&format!("postgres://anna@127.0.0.1/b?ssl%6dode={said}")), [mode]);
         }
     }
 }

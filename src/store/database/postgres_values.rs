@@ -5,8 +5,6 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use tokio_postgres::Config;
-use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type as DriverType, to_sql_checked};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
@@ -95,10 +93,10 @@ pub(super) fn read<R: Row>(row: &tokio_postgres::Row) -> Result<R> {
     R::take(&mut Cells::of_postgres(row))
 }
 
-/// TLS as the URL asks for it: certificates are verified against the system's roots.
-pub(super) fn tls(config: &Config) -> Result<MakeRustlsConnect> {
+/// TLS: certificates are verified against the system's roots, which are read where one may have to be.
+pub(super) fn tls(used: bool) -> Result<MakeRustlsConnect> {
     let mut roots = rustls::RootCertStore::empty();
-    if config.get_ssl_mode() != SslMode::Disable {
+    if used {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());

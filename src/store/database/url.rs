@@ -24,6 +24,18 @@ impl PostgresUrl {
     pub fn secret(&self) -> &str {
         &self.0
     }
+
+    /// Whether it says itself when TLS is spoken (`sslmode`).
+    pub(super) fn says_tls(&self) -> bool {
+        // As the driver reads it: what stands before the first @ is user and password, what stands behind the first ? after it are the options.
+        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let rest = rest.split_once('@').map_or(rest, |(_, rest)| rest);
+        let options = rest.split_once('?').map_or("", |(_, options)| options);
+        options.split('&').any(|option| {
+            let name = option.split('=').next().unwrap_or_default();
+            percent_encoding::percent_decode_str(name).decode_utf8_lossy() == "sslmode"
+        })
+    }
 }
 
 /// The text names no database that bugtome can use.

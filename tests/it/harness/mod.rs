@@ -100,6 +100,7 @@ fn front(app: &App, settings: &Settings) -> Arc<Front> {
         seen: Uses::default(),
         sign_ins: SignIns::default(),
         proxies: settings.proxies.parse().unwrap(),
+        security_contact: None,
         transport: StrictTransport::of(BASE_URL, Subdomains::Left),
         metrics: Metrics::off(),
     })
