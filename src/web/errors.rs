@@ -6,6 +6,7 @@ use std::pin::Pin;
 use askama::Template;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use bytes::Bytes;
 
 use super::answers::{own_path, page_with, see};
 use super::frame::Frame;
@@ -42,14 +43,16 @@ pub(super) fn refuse(visit: Visit, error: Error) -> Pin<Box<dyn Future<Output = 
         if matches!(error, Error::Unauthenticated) {
             return lead_to_sign_in(&visit);
         }
+        if matches!(error, Error::TooMuchAtOnce) {
+            return too_much();
+        }
         let retry = match error {
             Error::RateLimited(seconds) => Some(seconds),
-            Error::TooMuchAtOnce
-            | Error::Store(StoreError::Busy | StoreError::Retry | StoreError::Deadline | StoreError::Unavailable(_)) => Some(1),
+            Error::Store(StoreError::Busy | StoreError::Retry | StoreError::Deadline | StoreError::Unavailable(_)) => Some(1),
             _ => None,
         };
-        // A database that does not answer is not asked again, for the name of who is signed in; nor for who asks for too much.
-        let frame = if matches!(error, Error::Store(_) | Error::TooMuchAtOnce) { None } else { frame_of(&visit).await };
+        // A database that does not answer is not asked again, for the name of who is signed in.
+        let frame = if matches!(error, Error::Store(_)) { None } else { frame_of(&visit).await };
         let answer = page_of(&visit, frame, tell(&error));
         match retry {
             Some(seconds) => answer.with(RETRY_AFTER, seconds),
@@ -165,14 +168,8 @@ fn tell(error: &Error) -> Told {
             "another one comes",
             "it is not looked at; wait a quarter of an hour",
         ),
-        Error::TooMuchAtOnce => told(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Too much at once",
-            "an address for which many requests are under way already",
-            "another one comes",
-            "nothing is done; try again in a moment",
-        ),
-        Error::Store(StoreError::Busy | StoreError::Retry | StoreError::Deadline | StoreError::Unavailable(_)) => told(
+        Error::TooMuchAtOnce
+        | Error::Store(StoreError::Busy | StoreError::Retry | StoreError::Deadline | StoreError::Unavailable(_)) => told(
             StatusCode::SERVICE_UNAVAILABLE,
             "Not right now",
             "a database that does not answer in time",
@@ -217,6 +214,13 @@ fn page_of(visit: &Visit, frame: Option<Frame>, told: Told) -> Answer {
         request_id,
     };
     page_with(told.status, &page).unwrap_or_else(|_| broken())
+}
+
+/// What is said to who asks for too much at once: no page, since thousands of those would be what is too much.
+fn too_much() -> Answer {
+    const TEXT: &str = "Too much at once: many requests from your address are under way already. Nothing was done; go back and try again.\n";
+    let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
+    Answer { status: StatusCode::SERVICE_UNAVAILABLE, headers, body: Some(Bytes::from_static(TEXT.as_bytes())) }.with(RETRY_AFTER, 1)
 }
 
 /// What is said where not even a page can be made.

@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_connection_has_a_moment_to_say_what_it_wants() {
-        let places = places(1, 1);
+        let places = places(2, 1);
         let new = Activity::new();
         let Entry::Let(_place) = places.enter([192, 0, 2, 1].into(), false, &new) else { panic!("there is room") };
         assert_eq!(enter(&places, 1).err(), Some("refused"));
