@@ -234,7 +234,8 @@ fn rotate_again(ctx: &mut Ctx<'_>, old: &TokenRow, plain: &PlainToken, key: Opti
     let same_key = key.map(rotation_key_digest).is_some_and(|sent| Some(sent) == old.retry_key_digest);
     let same_overlap = old.rotated_at.zip(old.stops_at).is_some_and(|(at, end)| end.since(at) == overlap);
     let in_time = old.rotated_at.is_some_and(|at| ctx.now.since(at) < RETRY_DOOR);
-    let stopped = store::has_stopped(old.rotated_at, old.stops_at, ctx.now);
+    // One without an end was revoked while this waited for it.
+    let stopped = old.stops_at.is_none() || store::has_stopped(old.rotated_at, old.stops_at, ctx.now);
     // A stopped token has this one door. Where it is shut, the token is as unknown as any that stopped; in its overlap it is a conflict.
     let shut = if stopped { Error::Unauthenticated } else { Error::Conflict(ROTATED) };
     let salt: Option<[u8; 16]> = old.retry_salt.as_deref().and_then(|salt| salt.try_into().ok());

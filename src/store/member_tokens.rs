@@ -56,7 +56,7 @@ macro_rules! of_members {
     ($($rest:expr),+) => {
         concat!(
             "SELECT ", token_columns!("v.last_used_at, v.last_used_from"), ", x.shut_out_at, s.name, x.shut_out_why
-             FROM members m JOIN tokens t ON t.user_id = m.user_id ", token_joins!(), "
+             FROM members m JOIN persons n ON n.id = m.user_id JOIN tokens t ON t.user_id = m.user_id ", token_joins!(), "
              LEFT JOIN token_uses v ON v.organization_id = ?1 AND v.token_id = t.id
              LEFT JOIN shut_out_tokens x ON x.organization_id = ?1 AND x.chain_id = t.chain_id
              LEFT JOIN persons s ON s.id = x.shut_out_by
@@ -66,11 +66,11 @@ macro_rules! of_members {
     };
 }
 
-/// A page of the living tokens of members up to this role: member by member, in the order in which they came to this server, and of each the
-/// one first that ends first.
+/// A page of the living tokens of members up to this role: member by member as the list of members has them, by name, and of each the one first
+/// that ends first.
 pub fn page(db: &mut Connection, organization: Id<Organization>, highest: Role, now: Time, page: Page) -> Result<Vec<MemberTokenRow>> {
     db.query(sql!(MemberTokenRow:
-        of_members!("m.role <= ?3 AND ", living!("t", "?2"), " ORDER BY m.user_id, ", super::tokens::end!("t"), ", t.id LIMIT ?4 OFFSET ?5"),
+        of_members!("m.role <= ?3 AND ", living!("t", "?2"), " ORDER BY n.name, m.user_id, ", super::tokens::end!("t"), ", t.id LIMIT ?4 OFFSET ?5"),
         Id<Organization> = organization, Time = now, Role = highest, i64 = page.size, i64 = page.offset()
     ))
 }

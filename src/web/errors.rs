@@ -168,14 +168,15 @@ fn tell(error: &Error) -> Told {
             "another one comes",
             "it is not looked at; wait a quarter of an hour",
         ),
-        Error::TooMuchAtOnce
-        | Error::Store(StoreError::Busy | StoreError::Retry | StoreError::Deadline | StoreError::Unavailable(_)) => told(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Not right now",
-            "a database that does not answer in time",
-            "you ask for this",
-            "nothing is done; try again in a moment",
-        ),
+        Error::TooMuchAtOnce | Error::Store(StoreError::Busy | StoreError::Retry | StoreError::Deadline | StoreError::Unavailable(_)) => {
+            told(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Not right now",
+                "a database that does not answer in time",
+                "you ask for this",
+                "nothing is done; try again in a moment",
+            )
+        }
         Error::Store(_) | Error::Internal(_) | Error::Repeated(_) => told(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Something broke",
@@ -218,7 +219,8 @@ fn page_of(visit: &Visit, frame: Option<Frame>, told: Told) -> Answer {
 
 /// What is said to who asks for too much at once: no page, since thousands of those would be what is too much.
 fn too_much() -> Answer {
-    const TEXT: &str = "Too much at once: many requests from your address are under way already. Nothing was done; go back and try again.\n";
+    const TEXT: &str =
+        "Too much at once: many requests from your address are under way already. Nothing was done; go back and try again.\n";
     let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
     Answer { status: StatusCode::SERVICE_UNAVAILABLE, headers, body: Some(Bytes::from_static(TEXT.as_bytes())) }.with(RETRY_AFTER, 1)
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::harness::{Organization, Person, TestApp, both};
 
-both! { a_tighter_policy_says_whom_it_keeps_out, a_members_token_is_revoked, an_organization_is_renamed, hostile_names_stay_text }
+both! { a_tighter_policy_says_whom_it_keeps_out, an_organization_is_renamed, hostile_names_stay_text }
 
 fn at(organization: &Organization, rest: &str) -> String {
     format!("/workspace/organizations/{}/{rest}", organization.id)
@@ -52,36 +52,6 @@ async fn a_tighter_policy_says_whom_it_keeps_out(app: TestApp) {
     app.signed_in(&world.viewer).await.get(&members).await.has("45 days");
 }
 
-async fn a_members_token_is_revoked(app: TestApp) {
-    let world = app.world().await;
-    let mia = app.personal_token(&world.member, Scopes::FULL).await;
-    let ci = app.project_token(&world.project, Scopes::FULL).await;
-    let browser = app.signed_in(&world.admin).await;
-    let members = browser.get(&at(&world.organization, "members")).await;
-    let path = at(&world.organization, &format!("tokens/{}/revoke", mia.id.unwrap()));
-    members.has(&path);
-    let page = browser.get(&path).await;
-    page.is(200);
-    page.has("Mia Member");
-    mia.get("tickets").await.is(200);
-    browser.post(&path, &[("reason", &"x".repeat(1_000))]).await.is(422);
-    mia.get("tickets").await.is(200);
-    browser.post(&path, &[("reason", "the laptop is gone")]).await.is(303);
-    mia.get("tickets").await.is(401);
-    browser.get(&at(&world.organization, "members")).await.lacks(&path);
-    // A project's tokens are elsewhere.
-    browser.get(&at(&world.organization, &format!("tokens/{}/revoke", ci.id.unwrap()))).await.is(404);
-    // With its chain.
-    let old = app.personal_token(&world.member, Scopes::FULL).await;
-    let rotated = old.post("tokens/current/rotate", json!({"overlap_seconds": 600})).await.is(201);
-    let new = app.bearer(rotated["token"].as_str().unwrap());
-    let path = at(&world.organization, &format!("tokens/{}/revoke", rotated["id"].as_str().unwrap()));
-    browser.get(&path).await.has("1 more that works");
-    browser.post(&path, &[("chain", "yes")]).await.is(303);
-    old.get("tickets").await.is(401);
-    new.get("tickets").await.is(401);
-}
-
 async fn an_organization_is_renamed(app: TestApp) {
     let world = app.world().await;
     let path = at(&world.organization, "settings");
@@ -121,7 +91,7 @@ async fn hostile_names_stay_text(app: TestApp) {
         at(&world.organization, "members"),
         at(&world.organization, "settings"),
         of(&world.organization, &hostile, "remove"),
-        at(&world.organization, &format!("tokens/{token}/revoke")),
+        at(&world.organization, &format!("tokens/{token}/shut-out")),
     ];
     for path in &pages {
         let page = browser.get(path).await;

@@ -152,8 +152,8 @@ async fn strangers_in_the_queue_do_not_keep_a_known_browser_out(app: TestApp) {
     let ahead = app.app.passwords().waiting();
     assert!(ahead > 8, "only {ahead} strangers still waited after {took:?}: nobody was overtaken");
     // A session is known too.
-    known.get("/account/confirm").await.is(200);
-    known.post("/account/confirm", &[("password", PASSWORD), ("next", "/workspace")]).await.is(303);
+    let fields = [("name", "Mia Member"), ("email", email.as_str()), ("theme", "dark"), ("password_again", PASSWORD)];
+    known.post("/account/settings", &fields).await.is(303);
     let outcomes = strangers.join_all().await;
     let refused = outcomes.iter().filter(|status| **status == 503).count();
     assert!(refused > 0 && outcomes.iter().all(|status| [422, 503].contains(status)), "{outcomes:?}");

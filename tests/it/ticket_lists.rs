@@ -40,6 +40,7 @@ async fn a_page_by_cursor_ends_early_and_one_by_number_is_whole(app: TestApp) {
     let mia = app.personal_token(&world.member, Scopes::FULL).await;
     for number in 0..60 {
         let large = json!({"title": format!("{number}"), "notes": "ü".repeat(25_000)});
+        app.pass(Span::seconds(1));
         mia.post("tickets", ticket(&world.project, &large)).await.is(201);
     }
     let whole = mia.get("tickets?per_page=100").await;

@@ -51,7 +51,8 @@ async fn id_of(client: &Client) -> Id<Token> {
 }
 
 /// Finding 6: an overlap of 0 is a state, not a time.
-async fn a_clock_that_is_set_back_revives_no_rotated_token(app: TestApp) {
+async fn a_clock_that_is_set_back_revives_no_rotated_token(mut app: TestApp) {
+    app.restart(&Settings::unlimited());
     let world = app.world().await;
     let mia = app.personal_token(&world.member, Scopes::FULL).await;
     let next = successor(&app, &rotate(&mia, None, 0).await);

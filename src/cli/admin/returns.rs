@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::domain::returns::{OnReturn, Returned};
 use crate::model::id::Id;
 use crate::model::tokens::{Token, TokenKind};
+use crate::model::visible::visible;
 
 /// What becomes of living tokens.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -63,7 +64,7 @@ pub(super) fn said(returned: &Returned, kept: &str, revoked: &str) -> String {
     let mut text = format!("; {}:", if returned.done == OnReturn::Keep { kept } else { revoked });
     for token in &returned.living {
         let kind = if token.project_id.is_some() { TokenKind::Project } else { TokenKind::Personal };
-        text.extend(["\n  ", &token.id.to_string(), "  ", kind.prefix(), "…", &token.last_four, "  ", &token.name]);
+        text.extend(["\n  ", &token.id.to_string(), "  ", kind.prefix(), "…", &token.last_four, "  ", &visible(&token.name)]);
     }
     text
 }
