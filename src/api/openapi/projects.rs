@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::operation::Description;
 use super::organizations::slug;
-use super::schemas::{code, described, id, named, nullable, optional_text, text, time, whole, wrapped};
+use super::schemas::{ACTS, code, described, id, line, named, nullable, optional_text, time, whole, wrapped};
 use super::tickets::REPEAT;
 use crate::api::paging::NAMES;
 use crate::model::text::{Description as Words, Name};
@@ -55,7 +55,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
     }));
     let members = || {
         json!({
-            "name": text(Name::MINIMUM, Name::MAXIMUM),
+            "name": line(Name::MAXIMUM, ACTS),
             "code": described(code(), "What its tickets' codes begin with: unique in its organization, and fixed once it has a ticket."),
             "description": described(optional_text(Words::MAXIMUM), "Blank is null."),
         })

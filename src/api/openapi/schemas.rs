@@ -36,6 +36,18 @@ pub(super) fn text(minimum: usize, maximum: usize) -> Value {
     json!({"type": "string", "minLength": minimum, "maxLength": maximum, "pattern": format!("^{any}*{core}{any}*$")})
 }
 
+/// What turns text round (UAX #9), as the inside of a character class: no title takes it.
+pub(super) const TURNS: &str = r"\u202a-\u202e\u2066-\u2069";
+/// That, and the controls that are no white space: no name takes them.
+pub(super) const ACTS: &str = r"\u0001-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069";
+
+/// As [`text`] with a minimum of one, for a text of one line that takes none of `refused`, the inside of a character class. Line breaks and tabs are
+/// taken, and become a blank.
+pub(super) fn line(maximum: usize, refused: &str) -> Value {
+    let (any, ink) = (format!(r"[^\u0000{refused}]"), format!(r"[^\u0000{refused}{WHITE}]"));
+    json!({"type": "string", "minLength": 1, "maxLength": maximum, "pattern": format!("^{any}*{ink}{any}*$")})
+}
+
 /// A text that may be null; blank is null too.
 pub(super) fn optional_text(maximum: usize) -> Value {
     json!({"type": ["string", "null"], "maxLength": maximum, "pattern": r"^[^\u0000]*$"})

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::operation::Description;
-use super::schemas::{described, id, named, nullable, optional_text, text, time, whole, words, wrapped};
+use super::schemas::{TURNS, described, id, line, named, nullable, optional_text, text, time, whole, words, wrapped};
 use crate::api::paging::ROWS;
 use crate::model::text::{Clause, Notes, Title};
 use crate::model::tickets::{Priority, Status};
@@ -128,7 +128,7 @@ fn restore() -> Description {
 fn texts() -> Value {
     let clause = || text(Clause::MINIMUM, Clause::MAXIMUM);
     json!({
-        "title": text(Title::MINIMUM, Title::MAXIMUM),
+        "title": line(Title::MAXIMUM, TURNS),
         "given": described(clause(), "What is the case before."),
         "when": described(clause(), "What is done."),
         "then": described(clause(), "What should be the case then."),
