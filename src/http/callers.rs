@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::time::Instant;
 
 use axum::http::Extensions;
@@ -21,13 +21,12 @@ pub(super) struct Callers {
     /// Bytes held for all of them.
     held: AtomicU64,
     began: Instant,
-    /// When there was last no room for what had been made; 0 is never.
-    refused_at: AtomicU64,
-    /// Held by whoever makes an answer while there is little room.
+    /// Held by whoever makes an answer although one of theirs found no room just now.
     alone: Mutex<()>,
 }
 
-/// Makes answers one after another while there is little room, so that not several large ones are made for nothing at once.
+/// Makes the answers of those whose last one found no room one after another, so that not several large ones are made for nothing at once. Nobody
+/// waits for it: whoever finds it taken is refused, and it is nothing to all others.
 pub(super) type Alone<'a> = Option<MutexGuard<'a, ()>>;
 
 /// An address, of IPv6 its /64.
@@ -49,7 +48,6 @@ impl Callers {
             known: Mutex::default(),
             held: AtomicU64::new(0),
             began: Instant::now(),
-            refused_at: AtomicU64::new(0),
             alone: Mutex::default(),
         })
     }
@@ -136,20 +134,18 @@ impl Line {
     /// Refuses to make anything where there is no room, or where there was none just now for what was made.
     fn check_before(&self) -> Result<Alone<'_>> {
         let all = &self.caller.all;
-        let has_room = || {
-            let is_recent = all.is_recent(&self.caller.refused_at);
-            self.has_room_for(if is_recent { self.caller.refused.load(Ordering::Relaxed) } else { 0 })
-        };
-        let refused = || Err(Error::TooMuchAtOnce);
-        if !has_room() {
-            return refused();
+        let is_recent = all.is_recent(&self.caller.refused_at);
+        if !self.has_room_for(if is_recent { self.caller.refused.load(Ordering::Relaxed) } else { 0 }) {
+            return Err(Error::TooMuchAtOnce);
         }
-        if !all.is_recent(&all.refused_at) {
+        if !is_recent {
             return Ok(None);
         }
-        let alone = all.alone.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whoever was before may have taken the room.
-        if has_room() { Ok(Some(alone)) } else { refused() }
+        match all.alone.try_lock() {
+            Ok(alone) => Ok(Some(alone)),
+            Err(TryLockError::Poisoned(alone)) => Ok(Some(alone.into_inner())),
+            Err(TryLockError::WouldBlock) => Err(Error::TooMuchAtOnce),
+        }
     }
 
     /// Refuses what has been made where there is no room for it.
@@ -158,9 +154,7 @@ impl Line {
             return Ok(());
         }
         self.caller.refused.store(bytes, Ordering::Relaxed);
-        let now = self.caller.all.now();
-        self.caller.refused_at.store(now, Ordering::Relaxed);
-        self.caller.all.refused_at.store(now, Ordering::Relaxed);
+        self.caller.refused_at.store(self.caller.all.now(), Ordering::Relaxed);
         Err(Error::TooMuchAtOnce)
     }
 }
@@ -278,5 +272,21 @@ mod tests {
         assert!(other.check_before().is_err(), "there is still none");
         drop(held);
         assert!(other.check_before().is_ok());
+    }
+
+    // Who is refused makes nobody wait: an answer that takes long to make, a search of two seconds, would else hold up everybody's.
+    #[test]
+    fn what_is_made_alone_holds_nobody_else_up() {
+        let callers = quick();
+        let (greedy, other, third) = (line(&callers, "192.0.2.1"), line(&callers, "192.0.2.2"), line(&callers, "192.0.2.3"));
+        let held = third.hold(200);
+        assert!(greedy.check_made(60).is_err() && other.check_made(60).is_err());
+        drop(held);
+        let alone = greedy.check_before().unwrap();
+        assert!(alone.is_some(), "it was refused just now");
+        assert!(matches!(other.check_before(), Err(Error::TooMuchAtOnce)), "so was this one, and it does not wait");
+        assert!(third.check_before().unwrap().is_none(), "others have nothing to do with it");
+        drop(alone);
+        assert!(other.check_before().unwrap().is_some());
     }
 }
