@@ -92,7 +92,9 @@ fn asked_by_htmx(request: &Request) -> Option<HeaderValue> {
     if !is_htmx(request.headers()) || !matches!(*request.method(), Method::GET | Method::HEAD) {
         return None;
     }
-    HeaderValue::try_from(request.uri().path_and_query()?.as_str()).ok()
+    // Browsers take what begins with two slashes for another host.
+    let path = request.uri().path_and_query()?.as_str();
+    (!path.starts_with("//")).then(|| HeaderValue::try_from(path).ok())?
 }
 
 /// Whether htmx does the right thing with it: a marked page is put in; without a body, or led elsewhere, nothing is.
@@ -125,5 +127,17 @@ mod tests {
         assert_eq!(said("http://127.0.0.1:8080", Subdomains::Included), None);
         assert_eq!(said("https://bugs.example.org", Subdomains::Left), Some("max-age=31536000"));
         assert_eq!(said("https://bugs.example.org", Subdomains::Included), Some("max-age=31536000; includeSubDomains"));
+    }
+
+    // A file, a refusal or a panic may stand behind any address.
+    #[test]
+    fn htmx_is_led_to_no_other_host() {
+        let asked = |uri: &str| {
+            let request = Request::builder().uri(uri).header(HX_REQUEST, "true").body(Body::empty()).unwrap();
+            asked_by_htmx(&request).map(|path| path.to_str().unwrap().to_owned())
+        };
+        assert_eq!(asked("/healthz?x=//y").as_deref(), Some("/healthz?x=//y"));
+        assert_eq!(asked("//evil.example/x"), None);
+        assert_eq!(asked("https://bugs.example//evil.example"), None);
     }
 }

@@ -287,6 +287,16 @@ async fn a_password_that_is_asked_for_loses_nothing(app: TestApp) {
     page.is(422).has("can&#39;t be blank").has("o&#39;neil@example.com").lacks(PASSWORD);
     let page = owner.post(&invite, &[fields[0], fields[1], ("password_again", PASSWORD)]).await;
     page.is(200).has("/invitations/").lacks(PASSWORD);
+    // Nor does it lose anything where there were too many tries.
+    app.pass(Span::seconds(1_800));
+    let page = loop {
+        let page = owner.post(&invite, &[fields[0], fields[1], ("password_again", "not the password")]).await;
+        if page.status != 422 {
+            break page;
+        }
+    };
+    page.is(429).has("wait 15 minutes").has("o&#39;neil@example.com");
+    assert_eq!(page.header("retry-after"), Some("900"));
 }
 
 /// Finding 27.
