@@ -3,10 +3,12 @@
 
 use askama::Template;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 
 use super::answers::{because, page_with};
 use super::frame::Frame;
 use super::own_password;
+use super::sign_in::minutes;
 use crate::domain::{Error, Result, sessions};
 use crate::http::answer::Answer;
 use crate::http::pages::Visit;
@@ -31,11 +33,20 @@ pub(super) async fn first<F>(visit: Visit, answer: impl FnOnce(Visit) -> F + Sen
 where
     F: Future<Output = Result<Answer>> + Send,
 {
-    if visit.form().has(FIELD)
-        && let Some(problem) = looked_at(&visit).await?
-    {
-        let page = ask(&visit, StatusCode::UNPROCESSABLE_ENTITY, vec![problem.to_string()]).await?;
-        return Ok(because(problem, page));
+    if visit.form().has(FIELD) {
+        match looked_at(&visit).await {
+            Ok(None) => {}
+            Ok(Some(problem)) => {
+                let page = ask(&visit, StatusCode::UNPROCESSABLE_ENTITY, vec![problem.to_string()]).await?;
+                return Ok(because(problem, page));
+            }
+            // What was sent stays on the page until there may be another try.
+            Err(Error::RateLimited(seconds)) => {
+                let wait = format!("was wrong too often: wait {} and try again", minutes(seconds));
+                return Ok(ask(&visit, StatusCode::TOO_MANY_REQUESTS, vec![wait]).await?.with(RETRY_AFTER, seconds));
+            }
+            Err(error) => return Err(error),
+        }
     }
     let visit = visit.without_field(FIELD);
     match answer(visit.clone()).await {

@@ -153,6 +153,9 @@ async fn what_is_no_page_is_left_to_the_browser(app: TestApp) {
         let asked = anybody.get(path).with("hx-request", "true").await;
         assert_eq!((asked.status, asked.header("hx-redirect")), (204, Some(path)), "{asked:?}");
     }
+    // What browsers take for another host is led nowhere.
+    let elsewhere = hostile.owner.get_with("//evil.example/api", "hx-request", "true").await;
+    assert!(elsewhere.header("hx-redirect").is_none(), "{elsewhere:?}");
     // A page is put in, an error's too; a redirection is followed.
     hostile.owner.get_with("/workspace", "hx-request", "true").await.is(200);
     hostile.owner.get_with("/workspace/nothing", "hx-request", "true").await.is(404);
