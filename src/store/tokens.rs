@@ -275,9 +275,7 @@ pub fn all(db: &mut Connection) -> Result<Vec<TokenRow>> {
 pub fn living_made_by(db: &mut Connection, organization: Id<Organization>, maker: Id<Person>, now: Time) -> Result<Vec<TokenRow>> {
     db.query(sql!(TokenRow:
         token!("WHERE t.project_id IN (SELECT x.id FROM projects x WHERE x.organization_id = ?1 AND x.deleted_at IS NULL)
-                  AND t.created_by = ?2 AND t.revoked_at IS NULL
-                  AND (t.expires_at IS NULL OR t.expires_at > ?3) AND (t.stops_at IS NULL OR (t.stops_at > ?3 AND t.stops_at <> t.rotated_at))
-                ORDER BY t.created_at DESC, t.id DESC"),
+                  AND t.created_by = ?2 AND ", living!("t", "?3"), " ORDER BY t.created_at DESC, t.id DESC"),
         Id<Organization> = organization, Id<Person> = maker, Time = now
     ))
 }
@@ -286,9 +284,7 @@ pub fn living_made_by(db: &mut Connection, organization: Id<Organization>, maker
 pub fn longer_of_projects(db: &mut Connection, organization: Id<Organization>, life: Span, now: Time) -> Result<Vec<TokenRow>> {
     db.query(sql!(TokenRow:
         token!("WHERE t.project_id IN (SELECT x.id FROM projects x WHERE x.organization_id = ?1 AND x.deleted_at IS NULL)
-                  AND t.revoked_at IS NULL AND (t.life IS NULL OR t.life > ?2)
-                  AND (t.expires_at IS NULL OR t.expires_at > ?3) AND (t.stops_at IS NULL OR (t.stops_at > ?3 AND t.stops_at <> t.rotated_at))
-                ORDER BY t.name, t.id"),
+                  AND (t.life IS NULL OR t.life > ?2) AND ", living!("t", "?3"), " ORDER BY t.name, t.id"),
         Id<Organization> = organization, Span = life, Time = now
     ))
 }
@@ -296,8 +292,7 @@ pub fn longer_of_projects(db: &mut Connection, organization: Id<Organization>, l
 /// How many living tokens the project has.
 pub fn living_of_project(db: &mut Connection, project: Id<Project>, now: Time) -> Result<i64> {
     let (count,) = db.query_one(sql!((i64,):
-        "SELECT count(*) FROM tokens WHERE project_id = ?1 AND revoked_at IS NULL
-            AND (expires_at IS NULL OR expires_at > ?2) AND (stops_at IS NULL OR (stops_at > ?2 AND stops_at <> rotated_at))",
+        concat!("SELECT count(*) FROM tokens t WHERE t.project_id = ?1 AND ", living!("t", "?2")),
         Id<Project> = project, Time = now
     ))?;
     Ok(count)
