@@ -77,19 +77,42 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 
 /// Reads the form that a POST carries, up to `largest` bytes. As soon as its key is there, `opens` says whether the rest is worth waiting for.
 pub(super) async fn read(headers: &HeaderMap, body: Body, largest: usize, opens: impl Fn(&Form) -> bool) -> Result<Form> {
-    let mut judged = false;
-    let look = |so_far: &[u8]| {
-        let Some(key) = Some(so_far).filter(|_| !judged).and_then(key_in) else { return Ok(()) };
-        judged = true;
-        if Form::parse(key).is_ok_and(|form| opens(&form)) { Ok(()) } else { Err(Error::Forged) }
+    let mut search = KeySearch::default();
+    let look = |so_far: &[u8]| match search.go_on(so_far) {
+        Some(key) if !Form::parse(key).is_ok_and(|form| opens(&form)) => Err(Error::Forged),
+        _ => Ok(()),
     };
     Form::parse(&body::read_any(headers, body, largest, look).await?)
 }
 
-/// The pair `key=…` of a form that is still on its way, once it is whole: with what ends it.
-fn key_in(so_far: &[u8]) -> Option<&[u8]> {
-    let end = so_far.iter().rposition(|byte| *byte == b'&')?;
-    so_far[..end].split(|byte| *byte == b'&').find(|pair| pair.strip_prefix(KEY.as_bytes()).is_some_and(|rest| rest.starts_with(b"=")))
+/// The search for the pair `key=…` in a form that is still on its way. It looks at each byte once, however small the pieces are in which the form
+/// comes: whoever sends a form byte by byte shall not have it read from its beginning each time.
+#[derive(Default)]
+struct KeySearch {
+    found: bool,
+    /// Where the pair begins that is not whole yet, and up to where its end has been looked for.
+    pair: usize,
+    seen: usize,
+}
+
+impl KeySearch {
+    /// The pair, once it is whole, which is when another one follows; once, and the first where there are several.
+    fn go_on<'a>(&mut self, so_far: &'a [u8]) -> Option<&'a [u8]> {
+        while !self.found {
+            let Some(length) = so_far.get(self.seen..)?.iter().position(|byte| *byte == b'&') else {
+                self.seen = so_far.len();
+                return None;
+            };
+            let end = self.seen + length;
+            let pair = &so_far[self.pair..end];
+            (self.pair, self.seen) = (end + 1, end + 1);
+            if pair.strip_prefix(KEY.as_bytes()).is_some_and(|rest| rest.starts_with(b"=")) {
+                self.found = true;
+                return Some(pair);
+            }
+        }
+        None
+    }
 }
 
 /// Whether the browser says that the form comes from a page of this origin (ASVS 4.2.2). One that says nothing is left to the key.
@@ -203,12 +226,31 @@ mod tests {
     }
 
     #[test]
-    fn the_key_is_seen_as_soon_as_it_is_whole() {
-        assert_eq!(key_in(b"key=12"), None, "more of it may come");
-        assert_eq!(key_in(b"key=12&"), Some(&b"key=12"[..]));
-        assert_eq!(key_in(b"title=key%3D&key=1&key=2&x"), Some(&b"key=1"[..]), "the first one counts, as everywhere");
-        assert_eq!(key_in(b"keys=1&monkey=2&"), None);
-        assert_eq!(key_in(b""), None);
+    fn the_key_is_seen_as_soon_as_it_is_whole_and_no_byte_twice() {
+        // In one piece, and byte by byte: where the key was found, and what it is.
+        let whole = |form: &[u8]| KeySearch::default().go_on(form).map(<[u8]>::to_vec);
+        let in_bytes = |form: &[u8]| {
+            let mut search = KeySearch::default();
+            let mut found = Vec::new();
+            for end in 1..=form.len() {
+                let before = search.seen;
+                found.extend(search.go_on(&form[..end]).map(<[u8]>::to_vec));
+                assert!(search.found || (search.seen == end && search.seen == before + 1), "each byte is looked at once");
+            }
+            assert!(found.len() <= 1, "it is judged once");
+            found.pop()
+        };
+        for (form, key) in [
+            (&b"key=12"[..], None),
+            (b"key=12&", Some(&b"key=12"[..])),
+            (b"title=key%3D&key=1&key=2&x", Some(b"key=1")),
+            (b"keys=1&monkey=2&&", None),
+            (b"&&key=&", Some(b"key=")),
+            (b"", None),
+        ] {
+            assert_eq!(whole(form).as_deref(), key);
+            assert_eq!(in_bytes(form).as_deref(), key);
+        }
     }
 
     #[test]
