@@ -161,9 +161,14 @@ fn refuse(socket: TcpStream, tls: bool) {
     let Ok(mut socket) = socket.into_std() else { return };
     let _ = socket.write(REFUSAL.as_bytes());
     let _ = socket.shutdown(Shutdown::Write);
-    // Bytes that are there and unread would make the end a reset, which takes back what was said.
+    // Bytes that are there and unread would make the end a reset, which takes back what was said. No more than a request's head are read: all other
+    // connections wait meanwhile, and whoever sends as fast as this reads would have them wait for good.
     let mut unread = [0; 4096];
-    while matches!(socket.read(&mut unread), Ok(count) if count == unread.len()) {}
+    for _ in 0..8 {
+        if !matches!(socket.read(&mut unread), Ok(count) if count == unread.len()) {
+            break;
+        }
+    }
 }
 
 fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
