@@ -8,12 +8,14 @@
   const keep = (name, value) => (doc.cookie = `${name}=${value};Path=/;Max-Age=31536000;SameSite=Lax`);
   // Above what the page shows, where what was typed stays as it is.
   const tell = (text) => {
-    const box = Object.assign(doc.createElement("div"), { id: "told", className: "say notice risk", role: "alert" });
-    box.append(Object.assign(doc.createElement("div"), { textContent: text }));
+    const made = (more) => Object.assign(doc.createElement("div"), more);
+    const box = made({ id: "told", className: "say notice risk", role: "alert" });
+    box.append(made({ textContent: text }));
     find("#told")?.remove();
     find("main").prepend(box);
-    box.scrollIntoView({ block: "nearest" });
+    box.scrollIntoView();
   };
+  const kept = () => tell("This may not have been done. What you typed is still here.");
   const say = (text) => setTimeout(() => (find("#live").textContent = text), 100);
 
   // Times are shown in the reader's zone from the next page on.
@@ -29,6 +31,14 @@
     if (!marks.has(marked?.dataset.own)) event.preventDefault();
   });
 
+  // What a page asks for beside what somebody types leads nowhere: not to the sign-in, and not to what is no page.
+  on("htmx:beforeOnLoad", (event) => {
+    const { requestConfig, xhr } = event.detail;
+    if (requestConfig.boosted || !xhr.getResponseHeader("hx-redirect")) return;
+    event.preventDefault();
+    if (requestConfig.verb === "post") kept();
+  });
+
   // Only pages of ours are put into a page. All else the browser shows by itself, which knows what it is.
   on("htmx:beforeSwap", (event) => {
     const { requestConfig, shouldSwap, xhr } = event.detail;
@@ -36,7 +46,7 @@
     if (!shouldSwap || (mark && marks.add(mark))) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (requestConfig.verb === "post") tell("The server’s answer cannot be shown here. What you typed is still on this page.");
+    if (requestConfig.verb === "post") kept();
     else if (requestConfig.boosted) location = xhr.responseURL;
   });
 

@@ -115,3 +115,36 @@ flow('a ticket is copied as Gherkin', async (world) => {
   const text = await visitor.page.evaluate(() => navigator.clipboard.readText());
   assert.match(text, /^Feature: WEB-1 Return trip .*\n\n {2}Scenario: .*\n {4}Given a signed-in passenger .*\n {4}When they confirm .*\n {4}Then the card is charged once/);
 });
+
+flow('what is typed stays on the page where what is asked beside it is refused', async (world) => {
+  const project = await world.project('Typed', undefined, [{ title: 'A ticket to be commented', given: 'a page that is open', when: 'the session ends', then: 'nothing typed is lost' }]);
+  const visitor = await world.visitor({ who: 'member' });
+  const { page } = visitor;
+  // The search for likely duplicates, while the session has ended, and while the server refuses.
+  await page.goto(`${project.path}/tickets/new`);
+  await visitor.fill({ Given: 'ten minutes of typing' });
+  await visitor.context.clearCookies();
+  let answered = page.waitForResponse((answer) => answer.url().includes('/likely'));
+  await visitor.fill({ Title: 'Signed out meanwhile' });
+  assert.equal((await answered).headers()['hx-redirect']?.startsWith('/login'), true, 'the search is led to the sign-in');
+  visitor.expect(503);
+  await page.route('**/likely*', (route) => route.fulfill({ status: 503, contentType: 'text/plain', body: 'Too much at once' }));
+  answered = page.waitForResponse((answer) => answer.status() === 503);
+  await visitor.fill({ Title: 'Refused meanwhile' });
+  await answered;
+  await page.waitForTimeout(300);
+  assert.equal(new URL(page.url()).pathname, `${project.path}/tickets/new`);
+  assert.equal(await visitor.label('Given').inputValue(), 'ten minutes of typing');
+  // A fact that is changed beside a comment, as it is answered where the session is over.
+  const other = await world.visitor({ who: 'member' });
+  await other.page.goto(project.tickets[0].path);
+  await other.fill({ Comment: 'ten minutes of typing' });
+  await other.page.route('**/facts', (route) => route.fulfill({ status: 204, headers: { 'HX-Redirect': '/login?next=%2F' } }));
+  await other.page.locator('#f-status').click();
+  await other.page.locator('#m-status button').nth(1).click();
+  await other.sees('What you typed is still here.');
+  assert.equal(new URL(other.page.url()).pathname, project.tickets[0].path);
+  assert.equal(await other.label('Comment').inputValue(), 'ten minutes of typing');
+  visitor.check();
+  other.check();
+});
