@@ -18,7 +18,7 @@ const NO_PERMISSION: &str = "You don't have permission to access this resource";
 /// The answer to a request that was refused.
 pub(super) fn refuse(error: &Error, wording: Wording) -> Answer {
     match error {
-        Error::Unauthenticated => {
+        Error::Unauthenticated | Error::StoppedToken(_) => {
             let challenge =
                 if wording.token_sent { r#"Bearer realm="bugtome", error="invalid_token""# } else { r#"Bearer realm="bugtome""# };
             standard(StatusCode::UNAUTHORIZED, "Invalid or expired API token", None, wording).with(WWW_AUTHENTICATE, challenge)

@@ -70,7 +70,7 @@ fn level(text: String) -> Result<LevelFilter, Error> {
 /// The level counts for our own lines. What we depend on never says more than warnings: at debug tokio-postgres writes the parameters of
 /// statements, digests and addresses among them, and nobody has read what all the others write.
 fn filter(level: LevelFilter) -> Targets {
-    Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("bugtome", level)
+    Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("bugtome", level).with_target("audit", level)
 }
 
 #[cfg(test)]
@@ -91,6 +91,7 @@ mod tests {
     fn others_never_say_more_than_warnings() {
         let filter = filter(LevelFilter::TRACE);
         assert!(filter.would_enable("bugtome::http::log", &Level::TRACE));
+        assert!(filter.would_enable("audit", &Level::INFO));
         assert!(filter.would_enable("hyper", &Level::WARN));
         assert!(!filter.would_enable("tokio_postgres", &Level::DEBUG));
         assert!(!self::filter(LevelFilter::OFF).would_enable("hyper", &Level::ERROR));

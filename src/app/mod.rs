@@ -1,6 +1,7 @@
-//! The running program's means: the database with `read` and `write`, settings, clock, randomness, shared counts, logging, as whom a command works, the signal to stop, and the looks that `doctor` takes.
+//! The running program's means: the database with `read` and `write`, settings, clock, randomness, the audit log, shared counts, logging, as whom a command works, the signal to stop, and the looks that `doctor` takes.
 //! No routes, no rules, no SQL.
 
+pub mod audit;
 pub mod checks;
 pub mod clock;
 pub mod counters;
@@ -10,19 +11,28 @@ pub mod machine;
 pub mod moving;
 pub mod passwords;
 pub mod random;
+pub mod ratchet;
+pub mod request;
 pub mod restore;
 pub mod settings;
 pub mod stop;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
+use audit::{Audit, Key};
 use clock::Clock;
 use passwords::Passwords;
 use random::Random;
+use ratchet::Ratchet;
+use request::Origin;
 
-use crate::domain::{Ctx, Ours, Result, Who};
+use crate::domain::audit::{Act, Log};
+use crate::domain::{Ctx, Error, Ours, Result, Who};
 use crate::model::events::Via;
-use crate::model::time::Time;
+use crate::model::id::Id;
+use crate::model::time::{Span, Time};
+use crate::model::users::User;
 use crate::store::database::{Connection, Database};
 
 /// The program's means, cheap to clone.
@@ -30,6 +40,7 @@ use crate::store::database::{Connection, Database};
 pub struct App {
     database: Database,
     means: Arc<Means>,
+    origin: Option<Origin>,
 }
 
 struct Means {
@@ -37,23 +48,64 @@ struct Means {
     random: Random,
     base_url: Arc<str>,
     passwords: Passwords,
+    audit: Audit,
+    /// Tells the time where the database does not, and no test sets it.
+    ratchet: Option<Arc<Ratchet>>,
+    /// How far the database's clock was ahead of ours the last time, in microseconds.
+    skew: AtomicI64,
 }
 
 impl App {
     /// Over a database, with a clock and the server's own address.
     pub fn new(database: Database, clock: Clock, random: Random, base_url: &str) -> Self {
-        Self { database, means: Arc::new(Means { clock, random, base_url: base_url.into(), passwords: Passwords::default() }) }
+        let ratchet = (!clock.is_set() && !database.is_postgres()).then(Arc::default);
+        let means = Means {
+            clock,
+            random,
+            base_url: base_url.into(),
+            passwords: Passwords::default(),
+            audit: Audit::default(),
+            ratchet,
+            skew: AtomicI64::new(0),
+        };
+        Self { database, means: Arc::new(means), origin: None }
     }
 
-    /// The same means for one request: its reads and writes have one deadline together.
+    /// The same means for one request: its reads and writes have one deadline together, and the audit log says where it came from.
     #[must_use]
-    pub fn for_one_request(&self) -> Self {
-        Self { database: self.database.for_one_request(), means: Arc::clone(&self.means) }
+    pub fn for_one_request(&self, origin: Origin) -> Self {
+        Self { database: self.database.for_one_request(), means: Arc::clone(&self.means), origin: Some(origin) }
     }
 
     /// What time it is by this machine's clock. Operations go by `Ctx::now`, which on PostgreSQL is the database's.
     pub fn now(&self) -> Time {
         self.means.clock.now()
+    }
+
+    /// Takes the time up where the database was told it last. Due once, before the first request.
+    pub async fn start_clock(&self) -> Result<()> {
+        match &self.means.ratchet {
+            Some(ratchet) => Ok(ratchet.load(&self.database, self.now()).await?),
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves the time where it was told. Due once, after the last request.
+    pub async fn stop_clock(&self) -> Result<()> {
+        let Some(ratchet) = self.means.ratchet.clone() else { return Ok(()) };
+        Ok(self.database.write(move |db| ratchet.settle(db)).await?)
+    }
+
+    /// How far the time by which rights go is ahead of this machine's.
+    pub fn clock_skew(&self) -> Span {
+        let database = || Span::from_micros(self.means.skew.load(Ordering::Relaxed));
+        self.means.ratchet.as_ref().map_or_else(database, |ratchet| ratchet.ahead_of(self.now()))
+    }
+
+    async fn keep_time(&self) {
+        if let Some(ratchet) = &self.means.ratchet {
+            ratchet.keep(&self.database, self.now()).await;
+        }
     }
 
     /// The server's own address, without a slash at its end.
@@ -76,6 +128,16 @@ impl App {
         &self.means.passwords
     }
 
+    /// What is counted for the audit log.
+    pub fn audit(&self) -> &Audit {
+        &self.means.audit
+    }
+
+    /// Counts a try of what may be repeated at will, from the request for which these means are; `user` is the account that it was about.
+    pub fn tried(&self, act: Act, key: Key, user: Option<Id<User>>) {
+        self.means.audit.tried(act, key, user, self.origin, self.now());
+    }
+
     /// Judges who is calling and reads, in one snapshot.
     pub async fn read<T: Send + 'static>(
         &self,
@@ -83,7 +145,8 @@ impl App {
         via: Via,
         work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.database.read(self.operation(who, via, work)).await
+        self.keep_time().await;
+        self.said(via, self.database.read(self.operation(who, via, work)).await)
     }
 
     /// As [`App::read`] for what may have to look at many rows: on a bounded pool, with a deadline.
@@ -93,7 +156,8 @@ impl App {
         via: Via,
         work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.database.scan(self.operation(who, via, work)).await
+        self.keep_time().await;
+        self.said(via, self.database.scan(self.operation(who, via, work)).await)
     }
 
     /// Judges who is calling and writes, in one transaction: committed on `Ok`, undone on `Err`.
@@ -103,26 +167,66 @@ impl App {
         via: Via,
         work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.database.write(self.operation(who, via, work)).await
+        self.keep_time().await;
+        let (app, work) = (self.clone(), self.operation(who, via, work));
+        // A task of its own: a caller who goes away while it is committed must not take its line in the audit log along.
+        let written = tokio::spawn(async move { app.said(via, app.database.write(work).await) }).await;
+        written.unwrap_or_else(|lost| Err(Error::Internal(format!("a write was not finished: {lost}"))))
     }
 
     /// As [`App::write`] for commands, which have no runtime: blocking, on a connection of its own.
     pub fn run<T>(&self, via: Via, work: impl FnMut(&mut Ctx<'_>) -> Result<T>) -> Result<T> {
-        self.database.run(self.operation(Who::Command, via, work))
+        let (clock, mut work) = (self.means.clock.clone(), work);
+        let has_ratchet = self.means.ratchet.is_some();
+        let mut operation = self.operation_at(Who::Command, via, move |ctx| work(ctx));
+        self.said(
+            via,
+            self.database.run(|db| {
+                // Commands work beside a server, which has a memory of its own of what it has told.
+                let now = if has_ratchet { ratchet::for_command(db, clock.now())? } else { clock.now() };
+                operation(db, now)
+            }),
+        )
+    }
+
+    /// The answer of an operation that has been committed, after the audit log has said what it has to say.
+    fn said<T>(&self, via: Via, outcome: Result<(T, Option<Log>)>) -> Result<T> {
+        let (answer, log) = outcome?;
+        if let Some(log) = log {
+            self.means.audit.say(&log, via, self.origin, self.now());
+        }
+        Ok(answer)
     }
 
     fn operation<T, W: FnMut(&mut Ctx<'_>) -> Result<T>>(
         &self,
         who: Who,
         via: Via,
-        mut work: W,
-    ) -> impl FnMut(&mut Connection) -> Result<T> + use<T, W> {
-        let (clock, random) = (self.means.clock.clone(), self.means.random);
+        work: W,
+    ) -> impl FnMut(&mut Connection) -> Result<(T, Option<Log>)> + use<T, W> {
+        let (clock, ratchet) = (self.means.clock.clone(), self.means.ratchet.clone());
+        let mut operation = self.operation_at(who, via, work);
         move |db| {
-            let fill = |bytes: &mut [u8]| random.fill(bytes);
-            let ours = Ours { now: clock.now(), counts: clock.is_set() };
-            let mut ctx = Ctx::open(db, &who, via, ours, &fill)?;
-            work(&mut ctx)
+            let machine = clock.now();
+            operation(db, ratchet.as_ref().map_or(machine, |ratchet| ratchet.tell(machine)))
+        }
+    }
+
+    /// As [`App::operation`], at the time that it is given, unless the database tells another.
+    fn operation_at<T, W: FnMut(&mut Ctx<'_>) -> Result<T>>(
+        &self,
+        who: Who,
+        via: Via,
+        mut work: W,
+    ) -> impl FnMut(&mut Connection, Time) -> Result<(T, Option<Log>)> + use<T, W> {
+        let (means, from) = (Arc::clone(&self.means), self.origin.map(|origin| origin.address));
+        move |db, now| {
+            let fill = |bytes: &mut [u8]| means.random.fill(bytes);
+            let mut ctx = Ctx::open(db, &who, via, Ours { now, counts: means.clock.is_set() }, &fill)?;
+            means.skew.store(ctx.now.since(now).micros(), Ordering::Relaxed);
+            ctx.from = from;
+            let answer = work(&mut ctx)?;
+            Ok((answer, ctx.take_log()))
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::{Failure, Outcome};
+use crate::app::App;
 use crate::app::counters::Counters;
 use crate::app::machine::{self, Usage};
 use crate::app::passwords::Passwords;
@@ -46,6 +47,16 @@ pub(super) fn of_the_limits(metrics: &Metrics, counters: &Counters) -> Outcome {
         metrics.total("bugtome_limits_alone_total", what, move || number(alone.alone()))
     };
     all().map_err(|error| Failure::Failed(format!("metrics cannot be set up: {error}")))
+}
+
+/// Whether the time by which rights go is this machine's.
+pub(super) fn of_the_clock(metrics: &Metrics, app: &App) -> Outcome {
+    let app = app.clone();
+    let what =
+        "How far the time by which rights go is ahead of this machine's: the database's on PostgreSQL, one that never goes back on SQLite.";
+    #[expect(clippy::cast_precision_loss, reason = "the years that would lose a microsecond are not to be read off a chart")]
+    let skew = move || app.clock_skew().micros() as f64 / 1e6;
+    metrics.level("bugtome_clock_skew_seconds", what, skew).map_err(|error| Failure::Failed(format!("metrics cannot be set up: {error}")))
 }
 
 /// How many people wait to be let in.

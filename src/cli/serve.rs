@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use super::demo::Demo;
-use super::meters::{meters, of_the_limits, of_the_passwords};
+use super::meters::{meters, of_the_clock, of_the_limits, of_the_passwords};
 use super::{Failure, Outcome};
 use crate::app::clock::Clock;
 use crate::app::counters::Counters;
@@ -89,6 +89,8 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
     let metrics = meters(settings, &database, clock.now())?;
     let app = App::new(database, clock, Random::system(), &base_url);
     of_the_passwords(&metrics, app.passwords())?;
+    app.start_clock().await?;
+    of_the_clock(&metrics, &app)?;
     let counters = counters(settings, &app, &metrics).await?;
     let front = Arc::new(Front {
         app,
@@ -131,7 +133,7 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
     let bounds = (Limits::default(), settings.trusted_proxies.clone());
     listen::serve(listener, tls, Faces::new(api::router(&front), web::router(&front)), bounds, metrics, stop).await;
     tasks.join_all().await;
-    Ok(())
+    Ok(front.app.stop_clock().await?)
 }
 
 /// Says that the server is ready, on standard output, where scripts wait for it.

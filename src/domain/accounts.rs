@@ -1,6 +1,7 @@
 //! The caller's own account: name, address, how pages look, password.
 //! Sessions are in `sessions`, tokens in `tokens`; passwords are hashed and compared in `app`, outside of any transaction.
 
+use super::audit::{Act, Noted};
 use super::error::refuse;
 use super::permissions::Capability;
 use super::{Ctx, Error, Result};
@@ -32,7 +33,9 @@ pub fn edit(ctx: &mut Ctx<'_>, draft: &Draft, confirmed: Option<&str>) -> Result
     let hash = users::credentials_of(ctx.db, user)?.ok_or(Error::Unauthenticated)?.password_hash;
     let mut problems = Problems::new();
     let name = problems.take("name", Name::parse(&draft.name));
-    let email = problems.take("email", Email::parse(&draft.email));
+    // What somebody has had from before there were today's rules, they keep.
+    let kept = matches!((&draft.email, ctx.session()), (Field::Value(Text::Sound(text)), Some(session)) if *text == session.email);
+    let email = problems.take("email", if kept { Email::typed(&draft.email) } else { Email::parse(&draft.email) });
     let theme = problems.take("theme", theme(&draft.theme));
     let mut changed = false;
     if let Some(email) = &email {
@@ -57,6 +60,7 @@ pub fn edit(ctx: &mut Ctx<'_>, draft: &Draft, confirmed: Option<&str>) -> Result
         })?;
         // A link that was made for the old address's holder shall not outlive the change.
         sessions::delete_reset_link(ctx.db, user)?;
+        ctx.note(Noted::user(Act::AddressChanged, user));
     }
     Ok(())
 }
@@ -86,6 +90,7 @@ pub fn change_password(ctx: &mut Ctx<'_>, old: &str, new: &str, along: Along) ->
         return Err(Error::invalid("current", Problem::Wrong));
     }
     users::set_password(ctx.db, user, new)?;
+    ctx.note(Noted::user(Act::PasswordChanged, user));
     sessions::delete_reset_link(ctx.db, user)?;
     if let Some(session) = ctx.session().map(|session| session.id) {
         sessions::set_authenticated(ctx.db, session, ctx.now)?;
@@ -97,5 +102,7 @@ pub fn change_password(ctx: &mut Ctx<'_>, old: &str, new: &str, along: Along) ->
     if !along.revoke_tokens {
         return Ok(0);
     }
-    Ok(tokens::set_all_revoked(ctx.db, user, ctx.now, ctx.person(), RevokedHow::Owner)?)
+    let count = tokens::set_all_revoked(ctx.db, user, ctx.now, ctx.person(), RevokedHow::Owner)?;
+    ctx.note(Noted { how: Some(RevokedHow::Owner), count: Some(count), ..Noted::user(Act::TokenRevoked, user) });
+    Ok(count)
 }

@@ -1,6 +1,7 @@
 //! Who is calling, and the one context that every operation gets: transaction, caller, time, randomness.
 //! How a token is judged is here too; what a caller reaches is in `reach`.
 
+use super::audit::Noted;
 use super::idempotency::Repeat;
 use super::{Error, Result, sessions};
 use crate::model::events::Via;
@@ -114,6 +115,10 @@ pub struct Ctx<'a> {
     pub via: Via,
     /// When the operation began: by the database's clock on PostgreSQL, so that all nodes agree.
     pub now: Time,
+    /// From which address the request comes.
+    pub from: Option<std::net::IpAddr>,
+    /// What the audit log is to say.
+    pub(super) noted: Vec<Noted>,
     /// The `Idempotency-Key` of the request, until the rights have been judged.
     pub(super) repeat: Option<Repeat>,
     /// The organizations as far as which a personal token has come.
@@ -126,7 +131,7 @@ pub struct Ctx<'a> {
 }
 
 impl<'a> Ctx<'a> {
-    /// Judges who is calling and opens the context. `Unauthenticated` for a token that is unknown, revoked, expired or worth nothing.
+    /// Judges who is calling and opens the context. `Unauthenticated` for a token that is unknown, `StoppedToken` for one that is worth nothing any more.
     pub fn open(db: &'a mut Connection, who: &Who, via: Via, ours: Ours, random: Random<'a>) -> Result<Self> {
         let mut session = None;
         let (caller, now) = match who {
@@ -145,7 +150,21 @@ impl<'a> Ctx<'a> {
             },
             Who::Token { token, about, rotation } => judge(db, token, *about, *rotation, ours)?,
         };
-        Ok(Self { db, caller, via, now, repeat: None, reached: Vec::new(), session, random, pool: [0; 64], left: 0, sequence: 0 })
+        Ok(Self {
+            db,
+            caller,
+            via,
+            now,
+            from: None,
+            noted: Vec::new(),
+            repeat: None,
+            reached: Vec::new(),
+            session,
+            random,
+            pool: [0; 64],
+            left: 0,
+            sequence: 0,
+        })
     }
 
     /// A new id; ids of one context are in the order in which they were made.
@@ -171,7 +190,11 @@ impl<'a> Ctx<'a> {
     /// Runs part of an operation so that its failure leaves the rest of the transaction standing.
     pub(super) fn savepoint<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.db.open_savepoint()?;
+        let said = self.noted.len();
         let outcome = work(self);
+        if outcome.is_err() {
+            self.noted.truncate(said);
+        }
         let ended = self.db.close_savepoint(outcome.is_ok());
         outcome.and_then(|answer| ended.map(|()| answer).map_err(Error::from))
     }
@@ -280,11 +303,11 @@ fn judge(db: &mut Connection, token: &HashedToken, about: About, rotation: Rotat
     let project_lost = judged.own_project_id.is_some()
         && (judged.project_archived_at.is_some() || judged.project_deleted_at.is_some() || !judged.is_within(judged.max_token_life));
     if judged.revoked_at.is_some() || expired || judged.user_disabled_at.is_some() || project_lost {
-        return Err(Error::Unauthenticated);
+        return Err(Error::StoppedToken(judged.id));
     }
     let stopped = tokens::has_stopped(judged.rotated_at, judged.stops_at, now);
     if stopped && !is_retry(&judged, rotation, now) {
-        return Err(Error::Unauthenticated);
+        return Err(Error::StoppedToken(judged.id));
     }
     Ok((Caller::Token(Box::new(judged)), now))
 }

@@ -2,8 +2,10 @@
 //! Each face has exactly one mapping from here to its own language.
 
 use super::idempotency::Kept;
+use crate::model::id::Id;
 use crate::model::problems::{Problem, Problems};
 use crate::model::scopes::Scope;
+use crate::model::tokens::Token;
 use crate::store::database;
 
 /// Why something was not done.
@@ -12,6 +14,9 @@ pub enum Error {
     /// No token, or none that is worth anything.
     #[error("the caller is unknown")]
     Unauthenticated,
+    /// A token that works no more: revoked, replaced, expired, its user shut out, its project archived. To the caller the same as an unknown one.
+    #[error("the token has stopped")]
+    StoppedToken(Id<Token>),
     /// The token was made for other things; the scope that it lacks, where one could be named.
     #[error("the token lacks a scope")]
     MissingScope(Option<Scope>),
@@ -59,7 +64,7 @@ pub enum Error {
     Repeated(Box<Kept>),
     /// The store.
     #[error(transparent)]
-    Store(#[from] database::Error),
+    Store(database::Error),
     /// Something that cannot be. For the log only.
     #[error("{0}")]
     Internal(String),
@@ -72,6 +77,15 @@ impl Error {
     /// One field, one problem.
     pub fn invalid(field: &'static str, problem: Problem) -> Self {
         Self::Invalid(Problems::one(field, problem))
+    }
+}
+
+impl From<database::Error> for Error {
+    fn from(error: database::Error) -> Self {
+        match error {
+            database::Error::NoRoom => Self::TooMuchAtOnce,
+            error => Self::Store(error),
+        }
     }
 }
 

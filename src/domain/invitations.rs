@@ -1,6 +1,7 @@
 //! Invitations: links by which somebody becomes a member of an organization, single use, seven days.
 //! Members themselves are in `members`.
 
+use super::audit::{Act, Noted};
 use super::error::refuse;
 use super::members::may_give;
 use super::permissions::Capability;
@@ -61,6 +62,7 @@ pub fn create(
         created_by: ctx.person(),
     };
     store::insert(ctx.db, &new, ctx.now)?;
+    ctx.note(Noted { organization: Some(reach.id), role: Some(role), ..Noted::of(Act::InvitationMade) });
     let row = store::by_id(ctx.db, id)?.ok_or_else(|| Error::Internal(format!("invitation {id} is gone within its transaction")))?;
     Ok((row, secret))
 }
@@ -79,7 +81,11 @@ pub fn withdraw(ctx: &mut Ctx<'_>, organization: Id<Organization>, id: Id<Invita
     if !may_give(reach.role, invitation.role) {
         return Err(Error::Forbidden);
     }
-    if store::delete(ctx.db, id)? == 0 { Err(Error::NotFound) } else { Ok(()) }
+    if store::delete(ctx.db, id)? == 0 {
+        return Err(Error::NotFound);
+    }
+    ctx.note(Noted { organization: Some(reach.id), role: Some(invitation.role), ..Noted::of(Act::InvitationWithdrawn) });
+    Ok(())
 }
 
 /// The invitation, while it holds; `NotFound` afterwards, and when whoever made it may no longer give that role.
@@ -106,7 +112,7 @@ pub fn accept(ctx: &mut Ctx<'_>, digest: &HashedSecret, tokens: OnReturn) -> Res
     let invitation = find(ctx, digest)?;
     let session = ctx.session().ok_or(Error::Unauthenticated)?;
     let (user, own) = (session.user_id, session.email.clone());
-    if invitation.email.as_ref().is_some_and(|email| email.to_lowercase() != own.to_lowercase()) {
+    if invitation.email.as_ref().is_some_and(|email| !Email::are_same(email, &own)) {
         return Err(Error::Conflict("This invitation is for another e-mail address. Sign out, and open the link again"));
     }
     join(ctx, digest, &invitation, user)?;
@@ -124,7 +130,10 @@ fn join(ctx: &mut Ctx<'_>, digest: &HashedSecret, invitation: &InvitationRow, us
     if members::role(ctx.db, invitation.organization_id, user)?.is_some() {
         return Err(Error::Conflict("You are a member of this organization already"));
     }
-    Ok(members::insert(ctx.db, invitation.organization_id, user, invitation.role, ctx.now)?)
+    members::insert(ctx.db, invitation.organization_id, user, invitation.role, ctx.now)?;
+    let (organization, role) = (Some(invitation.organization_id), Some(invitation.role));
+    ctx.note(Noted { organization, role, ..Noted::user(Act::MemberAdded, user) });
+    Ok(())
 }
 
 /// Begins a session for the user, whose password has been found to fit `hash`, and makes them a member. `Unauthenticated` when it has been changed
@@ -132,7 +141,7 @@ fn join(ctx: &mut Ctx<'_>, digest: &HashedSecret, invitation: &InvitationRow, us
 pub fn accept_by_password(ctx: &mut Ctx<'_>, digest: &HashedSecret, user: Id<User>, hash: &str, browser: &Browser) -> Result<Opened> {
     let invitation = find(ctx, digest)?;
     if let Some(email) = &invitation.email {
-        let email = Email::parse(&Field::Value(Text::Sound(email.clone()))).map_err(|problem| Error::invalid("email", problem))?;
+        let email = Email::typed(&Field::Value(Text::Sound(email.clone()))).map_err(|problem| Error::invalid("email", problem))?;
         if user_store::by_email(ctx.db, &email)?.is_none_or(|row| row.id != user) {
             return Err(Error::Unauthenticated);
         }

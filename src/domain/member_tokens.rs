@@ -2,6 +2,7 @@
 //! What a token's owner does with it is in `token_settings`; that a shut-out token does not reach the organization is judged where its
 //! membership is read.
 
+use super::audit::{Act, Noted};
 use super::ctx::is_within;
 use super::error::refuse;
 use super::permissions::Capability;
@@ -92,6 +93,7 @@ pub fn shut_out(ctx: &mut Ctx<'_>, organization: Id<Organization>, id: Id<Token>
     refuse(problems)?;
     let by = ctx.person();
     store::shut_out(ctx.db, (organization, listed.token.chain_id), ctx.now, by, why.unwrap_or_default().as_deref())?;
+    ctx.note(Noted { organization: Some(organization), ..Noted::token(Act::TokenShutOut, &listed.token) });
     Ok(())
 }
 
@@ -101,6 +103,7 @@ pub fn let_in(ctx: &mut Ctx<'_>, organization: Id<Organization>, id: Id<Token>) 
     // A session alone shall not give a right back that somebody took away.
     sessions::require_fresh(ctx)?;
     store::let_in(ctx.db, organization, listed.token.chain_id)?;
+    ctx.note(Noted { organization: Some(organization), ..Noted::token(Act::TokenLetIn, &listed.token) });
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::audit::{Act, Noted};
 use super::permissions::Capability;
 use super::reach::OrganizationReach;
 use super::returns::{self, OnReturn, Returned};
@@ -110,7 +111,9 @@ pub fn add(ctx: &mut Ctx<'_>, organization: Id<Organization>, user: Id<User>, ro
     if store::role(ctx.db, reach.id, user)?.is_some() {
         return Err(Error::invalid("user", Problem::Taken));
     }
-    Ok(store::insert(ctx.db, reach.id, user, role, ctx.now)?)
+    store::insert(ctx.db, reach.id, user, role, ctx.now)?;
+    ctx.note(Noted { organization: Some(reach.id), role: Some(role), ..Noted::user(Act::MemberAdded, user) });
+    Ok(())
 }
 
 /// As [`add`]; what of the user's living tokens reaches the organization from now on is told, or shut out of it.
@@ -148,11 +151,13 @@ pub fn set_role(ctx: &mut Ctx<'_>, organization: Id<Organization>, user: Id<User
     if role < old {
         not_the_last_owner(ctx, reach, old)?;
     }
-    // Whoever is made an owner could take all of it, the maker's own role as well.
-    if role == Role::Owner && old != Role::Owner {
+    // Whoever is made an owner could take all of it, the maker's own role as well; whoever is made an admin, bring in others.
+    if role > old && role >= Role::Admin {
         sessions::require_fresh(ctx)?;
     }
-    Ok(store::set_role(ctx.db, reach.id, user, role)?)
+    store::set_role(ctx.db, reach.id, user, role)?;
+    ctx.note(Noted { organization: Some(reach.id), role: Some(role), ..Noted::user(Act::RoleChanged, user) });
+    Ok(())
 }
 
 /// As [`set_role`], by the role's word.
@@ -191,7 +196,9 @@ pub fn remove(ctx: &mut Ctx<'_>, organization: Id<Organization>, user: Id<User>)
 fn end(ctx: &mut Ctx<'_>, reach: OrganizationReach, user: Id<User>) -> Result<()> {
     let role = locked_role(ctx, reach, user)?;
     not_the_last_owner(ctx, reach, role)?;
-    Ok(store::delete(ctx.db, reach.id, user)?)
+    store::delete(ctx.db, reach.id, user)?;
+    ctx.note(Noted { organization: Some(reach.id), ..Noted::user(Act::MemberRemoved, user) });
+    Ok(())
 }
 
 /// What the end of a membership leaves behind.

@@ -2,6 +2,8 @@
 //! No HTTP, no JSON of requests, no SQL.
 
 pub mod accounts;
+pub mod audit;
+pub mod clock;
 pub mod comments;
 pub mod ctx;
 mod error;
@@ -30,6 +32,7 @@ pub mod setup;
 pub mod sweep;
 pub mod ticket_lists;
 pub mod tickets;
+pub mod token_alerts;
 pub mod token_settings;
 pub mod tokens;
 pub mod users;

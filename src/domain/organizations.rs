@@ -1,6 +1,7 @@
 //! Organizations: made, listed, renamed, and their token policy.
 //! Who belongs to them is in `members`.
 
+use super::audit::{Act, Noted};
 use super::error::refuse;
 use super::permissions::Capability;
 use super::{Caller, Ctx, Error, Result, sessions};
@@ -49,6 +50,7 @@ pub(super) fn make(ctx: &mut Ctx<'_>, name: &str, slug: &Slug, owner: Id<User>) 
         error => error.into(),
     })?;
     members::insert(ctx.db, id, owner, Role::Owner, ctx.now)?;
+    ctx.note(Noted { organization: Some(id), role: Some(Role::Owner), ..Noted::user(Act::OrganizationMade, owner) });
     Ok(id)
 }
 
@@ -127,7 +129,9 @@ pub fn set_policy(ctx: &mut Ctx<'_>, id: Id<Organization>, longest: Option<Span>
     if is_loosened {
         sessions::require_fresh(ctx)?;
     }
-    Ok(store::set_policy(ctx.db, reach.id, longest)?)
+    store::set_policy(ctx.db, reach.id, longest)?;
+    ctx.note(Noted { organization: Some(reach.id), ..Noted::of(Act::PolicySet) });
+    Ok(())
 }
 
 /// The living tokens of members and projects that reach the organization now and would not under this policy.

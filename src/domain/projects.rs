@@ -1,8 +1,10 @@
 //! Projects: made, read, changed, archived and deleted.
 //! Their tokens are in `tokens`, their tickets in `tickets`.
 
+use super::audit::{Act, Noted};
 use super::error::refuse;
 use super::permissions::Capability;
+use super::reach::ProjectReach;
 use super::returns::{self, OnReturn, Returned};
 use super::{Caller, Ctx, Error, Result, sessions};
 use crate::model::draft::{Field, Text};
@@ -156,8 +158,14 @@ pub fn edit(ctx: &mut Ctx<'_>, id: Id<Project>, draft: &Draft) -> Result<Project
     let slug = if name == old.name { old.slug } else { free_slug(ctx, reach.organization, id, &name, &code)? };
     store::update(ctx.db, id, &name, code.as_str(), &slug, description.as_deref()).map_err(taken)?;
     match draft.archived {
-        Field::Value(true) if old.archived_at.is_none() => store::set_archived(ctx.db, id, Some(ctx.now))?,
-        Field::Value(false) if old.archived_at.is_some() => store::set_archived(ctx.db, id, None)?,
+        Field::Value(true) if old.archived_at.is_none() => {
+            store::set_archived(ctx.db, id, Some(ctx.now))?;
+            ctx.note(noted(Act::ProjectArchived, &reach));
+        }
+        Field::Value(false) if old.archived_at.is_some() => {
+            store::set_archived(ctx.db, id, None)?;
+            ctx.note(noted(Act::ProjectUnarchived, &reach));
+        }
         _ => {}
     }
     reread(ctx, id)
@@ -196,7 +204,13 @@ fn changed_code(ctx: &mut Ctx<'_>, old: &ProjectDetails, draft: &Draft, problems
 pub fn delete(ctx: &mut Ctx<'_>, id: Id<Project>) -> Result<()> {
     let reach = ctx.project(Capability::DeleteProject, id)?;
     sessions::require_fresh(ctx)?;
-    Ok(store::set_deleted(ctx.db, reach.id, ctx.now)?)
+    store::set_deleted(ctx.db, reach.id, ctx.now)?;
+    ctx.note(noted(Act::ProjectDeleted, &reach));
+    Ok(())
+}
+
+fn noted(act: Act, reach: &ProjectReach) -> Noted {
+    Noted { organization: Some(reach.organization), project: Some(reach.id), ..Noted::of(act) }
 }
 
 /// The project for whoever may delete it, with what goes with it.

@@ -1,6 +1,7 @@
 //! Links by which somebody who has forgotten the password sets a new one: single use, one hour.
 //! Who knows the password changes it in `accounts`.
 
+use super::audit::{Act, Noted};
 use super::organizations::command_only;
 use super::permissions::Capability;
 use super::returns::{self, OnReturn, Returned};
@@ -57,6 +58,7 @@ fn insert(ctx: &mut Ctx<'_>, user: Id<User>) -> Result<Secret> {
     let secret = new_secret(ctx);
     let by = ctx.person();
     store::set_reset_link(ctx.db, user, &secret.hashed(), by, ctx.now)?;
+    ctx.note(Noted::user(Act::ResetLinkMade, user));
     Ok(secret)
 }
 
@@ -97,6 +99,7 @@ pub fn spend(ctx: &mut Ctx<'_>, digest: &HashedSecret, hash: &str, tokens: OnRet
         return Err(Error::NotFound);
     }
     users::set_password(ctx.db, link.user_id, hash)?;
+    ctx.note(Noted::user(Act::PasswordChanged, link.user_id));
     store::delete_others(ctx.db, link.user_id, None)?;
     store::forget_devices(ctx.db, link.user_id)?;
     let returned = returns::of_user(ctx, link.user_id, tokens, RevokedHow::Owner)?;

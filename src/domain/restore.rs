@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
+use super::audit::{Act, Noted};
 use super::organizations::command_only;
 use super::{Ctx, Result};
 use crate::model::id::Id;
@@ -12,7 +13,7 @@ use crate::model::roles::Role;
 use crate::model::tokens::{RevokedHow, Token};
 use crate::store::rights::{self, MemberRight, OrganizationRight, ProjectRight, Rights, TokenRight, UserRight};
 use crate::store::tokens::Revocation;
-use crate::store::{member_tokens, members, organizations, sessions, tokens};
+use crate::store::{clock, member_tokens, members, organizations, sessions, tokens};
 
 /// What becomes of tokens of which the replaced database cannot tell whether they have been revoked since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,16 +87,20 @@ pub fn take_over(ctx: &mut Ctx<'_>, old: Option<&Rights>, undecided: Option<Unde
         policies_of(ctx, &new, old, &mut losses)?;
         shut_out_of(ctx, &new, old, &mut losses)?;
         rights::set_last_serial(ctx.db, new.last_serial.max(old.last_serial))?;
+        // What had ended by the time that was told there stays ended.
+        clock::keep_until(ctx.db, old.kept_until)?;
     }
     if undecided == Some(Undecided::Revoke) {
         for token in &new.tokens {
             losses.tokens_revoked += usize::from(revoke(ctx, token, None)?);
         }
     }
+    ctx.note(Noted::of(Act::Restored));
     Ok(Some(losses))
 }
 
-/// Whether `old` is a later state of what is restored. Organizations, users and projects never vanish, so it has them all.
+/// Whether `old` is a later state of what is restored. Organizations, users and projects never vanish, so it has them all, and a project stays
+/// with its organization.
 fn continues(new: &Rights, old: &Rights) -> bool {
     fn all<'a, T, K: Eq + Hash>(new: &'a [T], old: &'a [T], id: impl Fn(&'a T) -> K) -> bool {
         let known: HashSet<K> = old.iter().map(&id).collect();
@@ -103,7 +108,7 @@ fn continues(new: &Rights, old: &Rights) -> bool {
     }
     all(&new.organizations, &old.organizations, |row| row.id)
         && all(&new.users, &old.users, |row| row.id)
-        && all(&new.projects, &old.projects, |row| row.id)
+        && all(&new.projects, &old.projects, |row| (row.id, row.organization_id))
 }
 
 fn by<T, K: Eq + Hash>(rows: &[T], key: impl Fn(&T) -> K) -> HashMap<K, &T> {
@@ -140,10 +145,15 @@ fn tokens_of(ctx: &mut Ctx<'_>, new: &Rights, old: &Rights, undecided: Option<Un
             rotated_at,
             stops_at: if at_once { rotated_at } else { earlier(token.stops_at, before.stops_at) },
             revoked_at: token.revoked_at,
+            ..token.clone()
         };
         if ended != *token {
             rights::set_token_end(ctx.db, &ended)?;
             losses.tokens_ended += usize::from(ended.rotated_at != token.rotated_at || ended.expires_at != token.expires_at);
+        }
+        // Another digest, scope or owner under a token's id is no state that it ever had: somebody has written it into the backup.
+        if !token.is_same(before) {
+            losses.tokens_revoked += usize::from(revoke(ctx, token, None)?);
         }
         if before.revoked_at.is_some() {
             losses.tokens_revoked += usize::from(revoke(ctx, token, Some(before))?);
@@ -238,6 +248,7 @@ fn projects_of(ctx: &mut Ctx<'_>, new: &Rights, old: &Rights, losses: &mut Losse
             id: project.id,
             archived_at: project.archived_at.or(before.archived_at),
             deleted_at: project.deleted_at.or(before.deleted_at),
+            organization_id: project.organization_id,
             last_number: project.last_number.max(before.last_number),
         };
         if kept != *project {

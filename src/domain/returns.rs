@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::audit::{Act, Noted};
 use super::{Ctx, Result};
 use crate::model::id::Id;
 use crate::model::organizations::Organization;
@@ -36,7 +37,8 @@ pub(super) fn of_user(ctx: &mut Ctx<'_>, user: Id<User>, wanted: OnReturn, how: 
     if wanted == OnReturn::Revoke {
         // With a link somebody comes as the user before they have signed in.
         let by = if how == RevokedHow::Owner { Some(user.cast()) } else { ctx.person() };
-        tokens::set_living_of_user_revoked(ctx.db, user, &Revocation { at: ctx.now, by, how, why: None })?;
+        let count = tokens::set_living_of_user_revoked(ctx.db, user, &Revocation { at: ctx.now, by, how, why: None })?;
+        ctx.note(Noted { how: Some(how), count: Some(count), ..Noted::user(Act::TokenRevoked, user) });
     }
     Ok(Returned { living, done: wanted })
 }
@@ -46,7 +48,8 @@ pub(super) fn of_project(ctx: &mut Ctx<'_>, project: Id<Project>, wanted: OnRetu
     let living = token_lists::living_of_project(ctx.db, project, ctx.now)?;
     if wanted == OnReturn::Revoke {
         let revocation = Revocation { at: ctx.now, by: ctx.person(), how, why: None };
-        tokens::set_living_of_project_revoked(ctx.db, project, &revocation)?;
+        let count = tokens::set_living_of_project_revoked(ctx.db, project, &revocation)?;
+        ctx.note(Noted { project: Some(project), how: Some(how), count: Some(count), ..Noted::of(Act::TokenRevoked) });
     }
     Ok(Returned { living, done: wanted })
 }
@@ -61,6 +64,7 @@ pub(super) fn of_member(ctx: &mut Ctx<'_>, organization: Id<Organization>, user:
         let chains: HashSet<_> = living.iter().map(|token| token.chain_id).collect();
         for chain in chains {
             member_tokens::shut_out(ctx.db, (organization, chain), ctx.now, by, None)?;
+            ctx.note(Noted { organization: Some(organization), token: Some(chain), ..Noted::user(Act::TokenShutOut, user) });
         }
     }
     Ok(Returned { living, done: wanted })

@@ -1,6 +1,7 @@
 //! Sessions in browsers: how one begins and ends, how long it holds, and when the password has to be given again.
 //! Passwords are compared in `app`, outside of any transaction; what an account is besides lies in `accounts`.
 
+use super::audit::{Act, Noted};
 use super::ctx::Ours;
 use super::permissions::Capability;
 use super::{Ctx, Error, Result};
@@ -94,6 +95,7 @@ pub(super) fn begin(ctx: &mut Ctx<'_>, user: Id<User>, browser: &Browser) -> Res
     let new = NewSession { id, digest: session.hashed(), user, from: &browser.from, device: &name };
     store::insert(ctx.db, &new, ctx.now)?;
     store::note_device(ctx.db, &device.hashed(), user, ctx.now)?;
+    ctx.note(Noted::user(Act::SignedIn, user));
     Ok(Opened { session, device })
 }
 
@@ -108,6 +110,7 @@ pub fn end_current(ctx: &mut Ctx<'_>) -> Result<()> {
     if let Some(session) = ctx.session() {
         let (user, id) = (session.user_id, session.id);
         store::delete(ctx.db, user, id)?;
+        ctx.note(Noted::user(Act::SignedOut, user));
     }
     Ok(())
 }
@@ -125,7 +128,11 @@ pub fn own(ctx: &mut Ctx<'_>) -> Result<Vec<SeenSession>> {
 pub fn end(ctx: &mut Ctx<'_>, id: Id<Session>) -> Result<()> {
     ctx.allow(Capability::ManageOwnAccount)?;
     let user = ctx.user().ok_or(Error::Unauthenticated)?;
-    if store::delete(ctx.db, user, id)? == 0 { Err(Error::NotFound) } else { Ok(()) }
+    if store::delete(ctx.db, user, id)? == 0 {
+        return Err(Error::NotFound);
+    }
+    ctx.note(Noted { count: Some(1), ..Noted::user(Act::SessionsEnded, user) });
+    Ok(())
 }
 
 /// Ends all of the caller's sessions but the one that calls; the answer is how many.
@@ -133,7 +140,9 @@ pub fn end_others(ctx: &mut Ctx<'_>) -> Result<u64> {
     ctx.allow(Capability::ManageOwnAccount)?;
     let user = ctx.user().ok_or(Error::Unauthenticated)?;
     let own = ctx.session().map(|session| session.id);
-    Ok(store::delete_others(ctx.db, user, own)?)
+    let ended = store::delete_others(ctx.db, user, own)?;
+    ctx.note(Noted { count: Some(ended), ..Noted::user(Act::SessionsEnded, user) });
+    Ok(ended)
 }
 
 /// What the caller's password has to match.

@@ -266,7 +266,7 @@ pub fn rotate(ctx: &mut Ctx<'_>, place: Place, id: Id<Token>, overlap: Span) -> 
 }
 
 /// The token, if it belongs to the place and the caller manages that.
-fn find(ctx: &mut Ctx<'_>, place: Place, id: Id<Token>) -> Result<TokenRow> {
+pub(super) fn find(ctx: &mut Ctx<'_>, place: Place, id: Id<Token>) -> Result<TokenRow> {
     let token = match place {
         Place::Account => {
             ctx.allow(Capability::ManageOwnTokens)?;

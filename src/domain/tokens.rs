@@ -3,10 +3,11 @@
 
 use sha2::{Digest, Sha256};
 
+use super::audit::{Act, Noted};
 use super::ctx::RETRY_DOOR;
 use super::permissions::Capability;
 use super::token_settings::State;
-use super::{Ctx, Error, Result, sessions};
+use super::{Ctx, Error, Result, sessions, token_alerts};
 use crate::model::draft::{Field, Text};
 use crate::model::id::Id;
 use crate::model::persons::Person;
@@ -15,7 +16,7 @@ use crate::model::projects::Project;
 use crate::model::scopes::Scopes;
 use crate::model::text::{Name, Reason};
 use crate::model::time::{Span, Time};
-use crate::model::tokens::{HashedToken, PlainToken, RevokedHow, Token, TokenKind};
+use crate::model::tokens::{AlertKind, HashedToken, PlainToken, RevokedHow, Token, TokenKind};
 use crate::model::users::User;
 use crate::store::database::Connection;
 use crate::store::persons::{self, PersonRow};
@@ -103,7 +104,9 @@ fn create(ctx: &mut Ctx<'_>, draft: &Draft, plain: PlainToken, user: Option<Id<U
         continues: None,
     };
     insert(ctx, &new)?;
-    made(ctx, id, plain)
+    let made = made(ctx, id, plain)?;
+    ctx.note(Noted::token(Act::TokenMade, &made.token));
+    Ok(made)
 }
 
 /// Counted behind the lock of the user or project, so that two who make one at once do not both find room.
@@ -195,6 +198,7 @@ pub fn rotate(ctx: &mut Ctx<'_>, plain: &PlainToken, key: Option<&str>, overlap:
         let old = by_id(ctx, old.id)?;
         return rotate_again(ctx, &old, plain, key, overlap);
     }
+    token_alerts::raise(ctx, old.id, AlertKind::Rotated)?;
     let maker = old.created_by;
     succeed(ctx, &old, successor, maker)
 }
@@ -216,6 +220,7 @@ pub(super) fn succeed(ctx: &mut Ctx<'_>, old: &TokenRow, successor: PlainToken, 
         continues: Some(Continues { chain: old.chain_id, started_at: old.chain_started_at, predecessor: old.id }),
     };
     insert(ctx, &new)?;
+    ctx.note(Noted::token(Act::TokenRotated, old));
     made(ctx, id, successor)
 }
 
@@ -237,7 +242,7 @@ fn rotate_again(ctx: &mut Ctx<'_>, old: &TokenRow, plain: &PlainToken, key: Opti
     // One without an end was revoked while this waited for it.
     let stopped = old.stops_at.is_none() || store::has_stopped(old.rotated_at, old.stops_at, ctx.now);
     // A stopped token has this one door. Where it is shut, the token is as unknown as any that stopped; in its overlap it is a conflict.
-    let shut = if stopped { Error::Unauthenticated } else { Error::Conflict(ROTATED) };
+    let shut = if stopped { Error::StoppedToken(old.id) } else { Error::Conflict(ROTATED) };
     let salt: Option<[u8; 16]> = old.retry_salt.as_deref().and_then(|salt| salt.try_into().ok());
     let (true, true, Some(key), Some(salt)) = (same_key, in_time, key, salt) else { return Err(shut) };
     match store::successor_of(ctx.db, old.chain_id, old.id)? {
@@ -256,8 +261,15 @@ pub fn revoke_current(ctx: &mut Ctx<'_>) -> Result<()> {
     ctx.allow(Capability::RevokeCurrentToken)?;
     let id = calling(ctx)?;
     let revocation = Revocation { at: ctx.now, by: ctx.person(), how: RevokedHow::Itself, why: None };
-    store::set_revoked(ctx.db, id, &revocation)?;
+    if store::set_revoked(ctx.db, id, &revocation)? > 0 {
+        let token = by_id(ctx, id)?;
+        ctx.note(revoked(&token, RevokedHow::Itself, 1));
+    }
     Ok(())
+}
+
+fn revoked(token: &TokenRow, how: RevokedHow, count: u64) -> Noted {
+    Noted { how: Some(how), count: Some(count), ..Noted::token(Act::TokenRevoked, token) }
 }
 
 /// Revokes tokens that somebody found. The answer does not say which of them exist.
@@ -277,20 +289,32 @@ pub fn revoke_found(ctx: &mut Ctx<'_>, found: &[HashedToken]) -> Result<()> {
 fn revoke_with_successors(ctx: &mut Ctx<'_>, id: Id<Token>, how: RevokedHow) -> Result<u64> {
     let revocation = Revocation { at: ctx.now, by: ctx.person(), how, why: None };
     // Its own row before its successor is looked for: a rotation that this waits for has made one by then, and none is made after this.
-    if store::set_revoked(ctx.db, id, &revocation)? == 0 {
-        return Ok(0);
-    }
+    let now_revoked = store::set_revoked(ctx.db, id, &revocation)? > 0;
     let token = by_id(ctx, id)?;
-    let (chain, before) = (token.chain_id, TokenRow { revoked_at: None, ..token });
+    let before = if now_revoked { TokenRow { revoked_at: None, revoked_how: None, ..token.clone() } } else { token.clone() };
     if !State::of(&before, ctx.now).works() {
-        return Ok(0);
+        if now_revoked {
+            ctx.note(revoked(&token, how, 1));
+        }
+        return found_stopped(ctx, &before).map(|()| 0);
     }
     let (mut ended, mut last) = (0, id);
-    while let Some(successor) = store::successor_of(ctx.db, chain, last)? {
+    while let Some(successor) = store::successor_of(ctx.db, token.chain_id, last)? {
         ended += store::set_revoked(ctx.db, successor.id, &revocation)?;
         last = successor.id;
     }
+    ctx.note(revoked(&token, how, 1 + ended));
     Ok(ended)
+}
+
+/// Somebody had a token that had stopped before it was found: whoever had it while it worked may have rotated it, which is for its owner to judge.
+/// One that a finder has ended while it worked took its successors along, and is nothing new.
+fn found_stopped(ctx: &mut Ctx<'_>, token: &TokenRow) -> Result<()> {
+    if token.revoked_how == Some(RevokedHow::Finder) {
+        return Ok(());
+    }
+    ctx.note(Noted::token(Act::StoppedTokenFound, token));
+    token_alerts::raise(ctx, token.id, AlertKind::Found)
 }
 
 /// How much is revoked.
@@ -305,10 +329,13 @@ pub enum Extent {
 /// Revokes a token, or its chain, after the right to do so has been judged.
 pub(super) fn revoke_row(ctx: &mut Ctx<'_>, token: &TokenRow, extent: Extent, how: RevokedHow, why: &Reason) -> Result<TokenRow> {
     let revocation = Revocation { at: ctx.now, by: ctx.person(), how, why: why.as_deref() };
-    match extent {
+    let count = match extent {
         Extent::Token => store::set_revoked(ctx.db, token.id, &revocation)?,
         Extent::Chain => store::set_chain_revoked(ctx.db, token.chain_id, &revocation)?,
     };
+    if count > 0 {
+        ctx.note(revoked(token, how, count));
+    }
     by_id(ctx, token.id)
 }
 

@@ -1,6 +1,7 @@
 //! Users: made, shut out and let in again, their passwords.
 //! What they are members of is in `members`.
 
+use super::audit::{Act, Noted};
 use super::error::refuse;
 use super::organizations::command_only;
 use super::returns::{self, OnReturn, Returned};
@@ -42,6 +43,7 @@ pub(super) fn make(ctx: &mut Ctx<'_>, name: &Field<Text>, email: &Field<Text>, p
         StoreError::Unique(_) => Error::invalid("email", Problem::Taken),
         error => error.into(),
     })?;
+    ctx.note(Noted::user(Act::UserMade, id));
     store::by_email(ctx.db, &email)?.ok_or_else(|| Error::Internal("a user is gone within the transaction".to_owned()))
 }
 
@@ -61,6 +63,7 @@ pub fn all(ctx: &mut Ctx<'_>) -> Result<Vec<UserRow>> {
 pub fn disable(ctx: &mut Ctx<'_>, user: &UserRow) -> Result<()> {
     command_only(ctx)?;
     end_all(ctx, user.id)?;
+    ctx.note(Noted::user(Act::UserDisabled, user.id));
     Ok(store::set_disabled(ctx.db, user.id, Some(user.disabled_at.unwrap_or(ctx.now)))?)
 }
 
@@ -81,6 +84,7 @@ pub fn enable(ctx: &mut Ctx<'_>, user: Id<User>, tokens: Option<OnReturn>) -> Re
     let usual = if store::is_enabled(ctx.db, user)? { OnReturn::Keep } else { OnReturn::Revoke };
     let returned = returns::of_user(ctx, user, tokens.unwrap_or(usual), RevokedHow::Command)?;
     store::set_disabled(ctx.db, user, None)?;
+    ctx.note(Noted::user(Act::UserEnabled, user));
     Ok(returned)
 }
 
@@ -90,5 +94,6 @@ pub fn set_password(ctx: &mut Ctx<'_>, user: Id<User>, hash: &str, tokens: Optio
     command_only(ctx)?;
     end_all(ctx, user)?;
     store::set_password(ctx.db, user, hash)?;
+    ctx.note(Noted::user(Act::PasswordChanged, user));
     returns::of_user(ctx, user, tokens.unwrap_or(OnReturn::Revoke), RevokedHow::Command)
 }

@@ -11,7 +11,8 @@ use axum::http::Extensions;
 
 use super::bounds::Limits;
 use super::limits::network;
-use crate::domain::{Error, Result};
+use crate::domain::{Ctx, Error, Result};
+use crate::store::database::Meter;
 
 /// All callers that have something going on.
 #[derive(Debug)]
@@ -124,8 +125,13 @@ impl Line {
     /// Whether so many bytes more may be held for this caller. What is larger than a share is made when nothing else is held; and where all
     /// together hold too much, whoever holds little goes on.
     fn has_room_for(&self, bytes: u64) -> bool {
+        self.has_room_beside(0, bytes)
+    }
+
+    /// The same, where `counted` of what is held for it are what is made just now.
+    fn has_room_beside(&self, counted: u64, bytes: u64) -> bool {
         let may = &self.caller.all.limits.bytes;
-        let of = |held: &AtomicU64| held.load(Ordering::Relaxed);
+        let of = |held: &AtomicU64| held.load(Ordering::Relaxed).saturating_sub(counted);
         let (own, all) = (of(&self.caller.held), of(&self.caller.all.held));
         let within_share = own == 0 || (of(&self.held) + bytes <= may.of_connection && own + bytes <= may.of_caller);
         within_share && (all <= may.of_all / 2 || all + bytes <= may.of_all || own + bytes <= may.of_modest)
@@ -153,14 +159,47 @@ impl Line {
         if self.has_room_for(bytes) {
             return Ok(());
         }
+        self.refuse(bytes);
+        Err(Error::TooMuchAtOnce)
+    }
+
+    fn refuse(&self, bytes: u64) {
         self.caller.refused.store(bytes, Ordering::Relaxed);
         self.caller.refused_at.store(self.caller.all.now(), Ordering::Relaxed);
-        Err(Error::TooMuchAtOnce)
+    }
+
+    /// Holds what an answer is made of while it is read, and says whether there is room for it. What is short is not told to all at once: most
+    /// answers are, and touch none of the counts.
+    fn meter(self: &Arc<Self>) -> Meter {
+        let (mut held, mut untold) = (self.hold(0), 0);
+        Box::new(move |bytes| {
+            untold += bytes;
+            if untold < TOLD_AT_ONCE {
+                return true;
+            }
+            held.add(std::mem::take(&mut untold));
+            let has_room = held.line.has_room_beside(held.bytes, held.bytes);
+            if !has_room {
+                held.line.refuse(held.bytes);
+            }
+            has_room
+        })
     }
 }
 
 /// For how many milliseconds a caller whose answer found no room is refused without making it again.
 const REMEMBERED: u64 = 2_000;
+
+/// So many bytes are read before all who read are told of them.
+const TOLD_AT_ONCE: u64 = 64 << 10;
+
+/// Does what makes an answer, as long as there is room for what it reads: several that are made at once count together, before any of them is.
+pub(super) fn metered<T>(ctx: &mut Ctx<'_>, line: Option<&Arc<Line>>, work: impl FnOnce(&mut Ctx<'_>) -> Result<T>) -> Result<T> {
+    ctx.db.set_meter(line.map(Line::meter));
+    let outcome = work(ctx);
+    ctx.db.set_meter(None);
+    outcome
+}
 
 /// Refuses a request whose caller has enough under way; where requests come by no listener of ours there is nothing to be held.
 pub(super) fn check_before(line: Option<&Arc<Line>>) -> Result<Alone<'_>> {
@@ -261,6 +300,31 @@ mod tests {
         assert!(one.has_room_for(10_000) && callers.held() == 0);
         drop((one, two, other, modest));
         assert!(callers.known.lock().unwrap().is_empty(), "nobody is remembered who has nothing going on");
+    }
+
+    // Finding 4: several large answers that are made at once count together while they are made.
+    #[test]
+    fn what_is_read_counts_before_it_is_an_answer() {
+        let bytes = super::super::bounds::Bytes {
+            of_connection: 200 << 10,
+            of_caller: 200 << 10,
+            of_all: 400 << 10,
+            of_modest: 70 << 10,
+            uncounted: 0,
+        };
+        let callers = Callers::new(&Limits { bytes, ..Limits::default() });
+        let (one, other) = (line(&callers, "192.0.2.1"), line(&callers, "192.0.2.2"));
+        let (mut first, mut second) = (one.meter(), other.meter());
+        assert!(first(1 << 10) && callers.held() == 0, "what is small is not told");
+        for _ in 0..3 {
+            assert!(first(70 << 10));
+        }
+        assert!(callers.held() >= 210 << 10, "larger than a share, with nothing beside it");
+        assert!(second(70 << 10) && !second(200 << 10), "another one has some room, and not for all");
+        assert!(!one.meter()(70 << 10), "nor has the same caller, beside what it makes already");
+        assert!(other.check_before().is_err(), "and it is remembered");
+        drop((first, second));
+        assert_eq!(callers.held(), 0);
     }
 
     #[test]

@@ -2,11 +2,8 @@
 //! Never the path, the query, headers or bodies: tokens and what people wrote are in them.
 
 use std::convert::Infallible;
-use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -16,13 +13,10 @@ use axum::response::Response;
 use tower::{Layer, Service};
 
 use super::metrics::{Metrics, method_label};
+use crate::app::request::RequestId;
 
 /// The header that carries the request's id on every answer.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The request's id, in the request's extensions: 32 hexadecimal digits, never taken from the client.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct RequestId([u8; 32]);
 
 /// What kind of caller it was (`personal`, `project`, `user`, `anonymous`), if whoever found out puts it into the answer's extensions.
 #[derive(Debug, Clone, Copy)]
@@ -32,46 +26,6 @@ pub struct CallerKind(pub &'static str);
 /// and it is logged once, with the request's id. It must hold no secret.
 #[derive(Debug, Clone)]
 pub struct InternalDetail(pub Arc<str>);
-
-impl RequestId {
-    /// A new id: 16 digits of this process's own, and a keyed hash of a counter. No system call, and it does not tell how many requests there were, as the
-    /// bare counter would; two alike are to be expected only after some 2^32 requests.
-    fn next() -> Self {
-        static KEY: LazyLock<(RandomState, [u8; 16])> = LazyLock::new(|| (RandomState::new(), hex(RandomState::new().hash_one(0_u8))));
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let (key, prefix) = &*KEY;
-        let mut text = [0; 32];
-        text[..16].copy_from_slice(prefix);
-        text[16..].copy_from_slice(&hex(key.hash_one(COUNTER.fetch_add(1, Ordering::Relaxed))));
-        Self(text)
-    }
-
-    /// Its text.
-    pub fn as_str(&self) -> &str {
-        // Digits only, see `next`.
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-fn hex(bits: u64) -> [u8; 16] {
-    let bytes = bits.to_be_bytes();
-    std::array::from_fn(|at| {
-        let half = if at % 2 == 0 { bytes[at / 2] >> 4 } else { bytes[at / 2] & 15 };
-        b"0123456789abcdef"[usize::from(half)]
-    })
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Debug for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// Gives each request its id, writes its line and counts it. To be laid with `Router::layer`, outermost, so that the route is known and nothing escapes it.
 ///
@@ -131,7 +85,7 @@ where
             let route = route.as_ref().map_or("-", MatchedPath::as_str);
             metrics.request(&method, route, response.status(), took);
             write_line(&method, route, took, id, &response);
-            if let Ok(value) = HeaderValue::from_bytes(&id.0) {
+            if let Ok(value) = HeaderValue::from_str(id.as_str()) {
                 response.headers_mut().insert(X_REQUEST_ID, value);
             }
             Ok(response)
@@ -163,7 +117,6 @@ fn micros(took: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
     use std::io::Write;
     use std::sync::Mutex;
 
@@ -249,12 +202,6 @@ mod tests {
         let header = response.headers()[X_REQUEST_ID].clone();
         let body = axum::body::to_bytes(response.into_body(), 100).await.unwrap();
         assert_eq!(header.as_bytes(), &body[..]);
-    }
-
-    #[test]
-    fn ids_do_not_repeat() {
-        let ids: HashSet<_> = (0..10_000).map(|_| RequestId::next().as_str().to_owned()).collect();
-        assert_eq!(ids.len(), 10_000);
     }
 
     /// Not a test of anything: prints what observing costs, `cargo test --release observing_costs -- --ignored --nocapture`.

@@ -17,14 +17,17 @@ use super::body;
 use super::callers::{self, Line};
 use super::client::{Presented, client_address, idempotency_key, presented, wants_problem_json};
 use super::guard::StrictTransport;
-use super::limits::{Counted, Limiter, Look, Standing};
+use super::limits::{Counted, Limiter, Look, Standing, network};
 use super::log::{CallerKind, InternalDetail};
 use super::metrics::Metrics;
 use super::request::{Parameters, Request};
 use super::sign_ins::SignIns;
 use super::uses::Uses;
 use crate::app::App;
+use crate::app::audit::Key;
+use crate::app::request::Origin;
 use crate::app::settings::{Networks, SecurityContact};
+use crate::domain::audit::Act;
 use crate::domain::idempotency::{self, Done, Repeat};
 use crate::domain::permissions::{Capability, Door};
 use crate::domain::{About, Ctx, Error, Result, Rotation, Who, tokens};
@@ -152,12 +155,15 @@ async fn answer(front: Arc<Front>, face: Face, route: Route, request: HttpReques
     let wording = Wording { problem_json: wants_problem_json(&parts.headers), token_sent: !matches!(credential, Presented::Nothing) };
     let address = client_address(&front, &parts);
     let mut passed = Passed::default();
-    let app = front.app.for_one_request();
+    let app = front.app.for_one_request(Origin { address, request: parts.extensions.get().copied() });
     let line = callers::line(&parts.extensions);
     let outcome = Visit { front: &front, app: &app, face, route, address, wording, line }.run(parts, body, credential, &mut passed).await;
     // A refused request is a use too: somebody who tries what a stolen token may do shall be seen.
     if let Some(token) = passed.token {
         front.uses.note(token, front.app.now(), address);
+        if matches!(outcome, Err(Error::MissingScope(_) | Error::Forbidden | Error::Unreachable)) {
+            app.tried(Act::Refused, Key::Token(token), None);
+        }
     }
     finish(&front, face, outcome, passed, wording)
 }
@@ -183,6 +189,7 @@ impl Visit<'_> {
         };
         let public = matches!(self.route.capability.rule().door, Door::Anybody);
         if token.is_none() && !public {
+            self.note_stopped(&Error::Unauthenticated);
             return Err(self.turned_away(passed).await);
         }
         let key = if self.route.capability == Capability::RevokeFoundTokens { Ok(None) } else { idempotency_key(&parts) };
@@ -246,7 +253,7 @@ impl Visit<'_> {
                 Err(error) => return Ok((seen, Err(error))),
             };
             let outcome = match &mut operation {
-                Some(Ok(operation)) => (operation.run)(ctx),
+                Some(Ok(operation)) => callers::metered(ctx, line.as_ref(), |ctx| (operation.run)(ctx)),
                 other => {
                     Err(other.take().and_then(Result::err).unwrap_or_else(|| Error::Internal("a refusal was asked for twice".to_owned())))
                 }
@@ -280,7 +287,10 @@ impl Visit<'_> {
     /// What a judged read came to, where the caller's limit allows it. A token that turned out to be worth nothing counts on its address.
     async fn limited<T>(&self, outcome: Result<(Passed, T)>, passed: &mut Passed) -> Result<T> {
         let (seen, outcome) = match outcome {
-            Err(Error::Unauthenticated) => return Err(self.turned_away(passed).await),
+            Err(error @ (Error::Unauthenticated | Error::StoppedToken(_))) => {
+                self.note_stopped(&error);
+                return Err(self.turned_away(passed).await);
+            }
             outcome => outcome?,
         };
         let standing = self.front.limiter.decide(seen.look, self.app.now()).await;
@@ -288,6 +298,17 @@ impl Visit<'_> {
         self.close_retry_door(seen).await?;
         passed.check()?;
         Ok(outcome)
+    }
+
+    /// Counts what came with a token that is worth nothing: its owner sees that in settings, and whoever reads the audit log.
+    fn note_stopped(&self, error: &Error) {
+        match error {
+            Error::StoppedToken(token) => self.app.tried(Act::StoppedTokenTried, Key::Token(*token), None),
+            Error::Unauthenticated if self.wording.token_sent => {
+                self.app.tried(Act::UnknownTokenTried, Key::Network(network(self.address)), None);
+            }
+            _ => {}
+        }
     }
 
     /// Tells operators how long the database took, waiting for it included.
@@ -317,7 +338,11 @@ impl Visit<'_> {
             Ok(Done::Answered(answer)) => Ok(answer),
             Ok(Done::Refused(problems)) => Err(Error::Invalid(problems)),
             Err(Error::Repeated(kept)) => Ok(Answer::repeated(*kept)),
-            Err(error) => Err(error),
+            Err(error) => {
+                // It was revoked since it was let in, or asks for a rotation again whose door is shut.
+                self.note_stopped(&error);
+                Err(error)
+            }
         }
     }
 
@@ -399,7 +424,7 @@ fn finish(front: &Front, face: Face, outcome: Result<Answer>, passed: Passed, wo
 /// Refusals by reason, for operators.
 pub(super) const fn reason(error: &Error) -> Option<&'static str> {
     Some(match error {
-        Error::Unauthenticated => "unauthenticated",
+        Error::Unauthenticated | Error::StoppedToken(_) => "unauthenticated",
         Error::MissingScope(_) => "scope",
         Error::Forbidden => "role",
         Error::Forged => "forged",

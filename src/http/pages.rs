@@ -21,9 +21,13 @@ use super::compression;
 use super::cookies::{self, Name};
 use super::forms::{self, Form, Keys};
 use super::guard::{self, Marker};
-use super::log::{CallerKind, InternalDetail, RequestId};
+use super::limits::network;
+use super::log::{CallerKind, InternalDetail};
 use super::mount::{Front, detail, reason};
 use crate::app::App;
+use crate::app::audit::Key;
+use crate::app::request::{Origin, RequestId};
+use crate::domain::audit::Act;
 use crate::domain::idempotency::{self, Repeat};
 use crate::domain::permissions::{Capability, Door};
 use crate::domain::sessions::Browser;
@@ -31,6 +35,7 @@ use crate::domain::{Ctx, Error, Result, Who};
 use crate::model::events::Via;
 use crate::model::id::Id;
 use crate::model::secrets::Secret;
+use crate::model::users::User;
 
 /// What a page's function gives.
 pub type Answering = Pin<Box<dyn Future<Output = Result<Answer>> + Send>>;
@@ -100,7 +105,7 @@ impl Visit {
         let marker = Marker::new(front.app.random().bytes());
         let line = callers::line(&parts.extensions);
         let inner = Inner {
-            app: front.app.for_one_request(),
+            app: front.app.for_one_request(Origin { address, request }),
             front,
             path,
             capability,
@@ -154,6 +159,15 @@ impl Visit {
     /// The client's address.
     pub fn address(&self) -> IpAddr {
         self.0.address
+    }
+
+    fn origin(&self) -> Origin {
+        Origin { address: self.0.address, request: self.0.request }
+    }
+
+    /// Counts for the audit log that a password, or a code, was tried in vain; `user` is the account that it was about.
+    pub fn failed(&self, act: Act, user: Option<Id<User>>) {
+        self.0.app.tried(act, Key::Network(network(self.0.address)), user);
     }
 
     /// The request's id, by which it is found in the log.
@@ -256,7 +270,7 @@ impl Visit {
 
     /// The same request with the form that it carried. The database's time begins with it: what the form took to arrive is not the database's.
     fn with(&self, form: Form) -> Self {
-        Self(Arc::new(Inner { form, app: self.0.front.app.for_one_request(), ..Inner::clone(&self.0) }))
+        Self(Arc::new(Inner { form, app: self.0.front.app.for_one_request(self.origin()), ..Inner::clone(&self.0) }))
     }
 
     /// Notes the session's use, and asks whether its user may come in at all.
@@ -273,8 +287,11 @@ impl Visit {
     ) -> impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static {
         let visit = self.clone();
         move |ctx| {
-            visit.let_in(ctx)?;
-            work(ctx)
+            let outcome = visit.let_in(ctx).and_then(|()| work(ctx));
+            if let (Err(Error::Forbidden), Some(user)) = (&outcome, ctx.user()) {
+                visit.0.app.tried(Act::Refused, Key::User(user), None);
+            }
+            outcome
         }
     }
 
@@ -286,7 +303,7 @@ impl Visit {
         let line = self.0.line.clone();
         move |ctx| {
             let _alone = callers::check_before(line.as_ref())?;
-            work(ctx)
+            callers::metered(ctx, line.as_ref(), &mut work)
         }
     }
 

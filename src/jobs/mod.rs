@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::App;
+use crate::app::audit::{Key, Tries};
 use crate::app::stop::Stop;
+use crate::domain::audit::Act;
 use crate::domain::member_tokens::Reached;
 use crate::domain::sessions::Seen;
+use crate::domain::token_alerts::Tried;
 use crate::domain::tokens::Use;
-use crate::domain::{Ctx, Result, Who, member_tokens, sessions, sweep, tokens};
+use crate::domain::{Ctx, Result, Who, member_tokens, sessions, sweep, token_alerts, tokens};
 use crate::http::mount::Front;
 use crate::model::events::Via;
 
@@ -25,7 +28,7 @@ const SWEEP: Duration = Duration::from_mins(10);
 /// Between two batches of one sweep: what is filed all the time makes work for it all the time.
 const REST: Duration = Duration::from_millis(100);
 
-/// Writes uses of tokens and sessions down every minute, and once more at the end.
+/// Writes uses of tokens and sessions, and what was tried in vain, down every minute, and once more at the end.
 pub async fn flush_uses(front: Arc<Front>, mut stop: Stop) {
     loop {
         let stopped = tokio::select! {
@@ -48,16 +51,28 @@ pub async fn flush_once(front: &Front) -> Result<()> {
     let reaches = front.reaches.take().into_iter();
     let in_organizations: Vec<Reached> =
         reaches.map(|((organization, token), at, from)| Reached { organization, token, at, from: from.to_string() }).collect();
+    // Taken first: each line of the audit log is written, whatever becomes of the database.
+    let tried: Vec<Tried> = front.app.audit().take().into_iter().filter_map(of_a_token).collect();
     for uses in uses.chunks(BATCH).map(<[Use]>::to_vec) {
         front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| tokens::record_uses(ctx.db, &uses)).await?;
     }
     for uses in in_organizations.chunks(BATCH).map(<[Reached]>::to_vec) {
         front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| member_tokens::record_uses(ctx.db, &uses)).await?;
     }
+    for tried in tried.chunks(BATCH).map(<[Tried]>::to_vec) {
+        front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| token_alerts::record_tries(ctx.db, &tried)).await?;
+    }
     for seen in seen.chunks(BATCH).map(<[Seen]>::to_vec) {
         front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| sessions::record_seen(ctx.db, &seen)).await?;
     }
     Ok(())
+}
+
+/// Tries with a stopped token are for its owner to see; all else is for the audit log alone.
+fn of_a_token((act, key, tries): (Act, Key, Tries)) -> Option<Tried> {
+    let (Act::StoppedTokenTried, Key::Token(token)) = (act, key) else { return None };
+    let (count, from) = (i64::try_from(tries.count).unwrap_or(i64::MAX), tries.origin.map(|origin| origin.address.to_string()));
+    Some(Tried { token, count, first_at: tries.first, last_at: tries.last, from })
 }
 
 /// Removes what is over, batch by batch, so that others get to write in between.

@@ -55,6 +55,18 @@ super::tickets::words! {
     }
 }
 
+super::tickets::words! {
+    /// What the owner of a token has to look at, until they have said that they did.
+    AlertKind {
+        /// It had stopped, and somebody found it: whoever had it before may have rotated it.
+        Found = "found",
+        /// It was tried after it had stopped.
+        Tried = "tried",
+        /// It has rotated itself, over the API.
+        Rotated = "rotated",
+    }
+}
+
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM: usize = 32;
 const CHECKSUM: usize = 6;

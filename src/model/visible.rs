@@ -29,6 +29,35 @@ pub const fn is_hidden(c: char) -> bool {
     )
 }
 
+/// Whether a character cannot be seen at all where it stands: what [`is_hidden`], joiners, fillers, and marks that only choose how another is drawn
+/// (Unicode's `Cf` and `Default_Ignorable_Code_Point`).
+pub const fn is_unseen(c: char) -> bool {
+    is_hidden(c)
+        || matches!(
+            c,
+            '\u{34f}'
+                | '\u{600}'..='\u{605}'
+                | '\u{6dd}'
+                | '\u{70f}'
+                | '\u{890}'..='\u{891}'
+                | '\u{8e2}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200c}'..='\u{200d}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fff8}'
+                | '\u{110bd}'
+                | '\u{110cd}'
+                | '\u{13430}'..='\u{1343f}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0080}'..='\u{e0fff}'
+        )
+}
+
 /// A text in one line for a terminal: whatever acts or hides there is written as Rust writes it, such as `\n` or `\u{1b}`.
 pub fn visible(text: impl std::fmt::Display) -> String {
     escaped(&text.to_string(), |_| false)

@@ -9,7 +9,7 @@ use crate::model::scopes::Scopes;
 use crate::model::secrets::HashedSecret;
 use crate::model::sessions::Theme;
 use crate::model::tickets::{Priority, Status};
-use crate::model::tokens::{HashedToken, RevokedHow};
+use crate::model::tokens::{AlertKind, HashedToken, RevokedHow};
 
 column_as!(Status as i64, |status| status.rank(), Status::from_rank);
 column_as!(Priority as i64, |priority| priority.rank(), Priority::from_rank);
@@ -18,6 +18,7 @@ column_as!(PersonKind as i64, |kind| kind.rank(), PersonKind::from_rank);
 column_as!(EventKind as i64, |kind| kind.rank(), EventKind::from_rank);
 column_as!(Via as i64, |via| via.rank(), Via::from_rank);
 column_as!(RevokedHow as i64, |how| how.rank(), RevokedHow::from_rank);
+column_as!(AlertKind as i64, |kind| kind.rank(), AlertKind::from_rank);
 column_as!(Theme as i64, |theme| theme.rank(), Theme::from_rank);
 column_as!(Scopes as i64, |scopes| scopes.bits(), Scopes::from_bits);
 column_as!(HashedToken as [u8; 32], |digest| *digest.as_bytes(), |bytes| Some(HashedToken::from_bytes(bytes)));

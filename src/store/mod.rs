@@ -1,6 +1,7 @@
 //! All SQL, one file per noun, over one connection type for both databases.
 //! No rule about who may do what: that is the domain's.
 
+pub mod clock;
 mod columns;
 pub mod comments;
 pub mod condition;
@@ -24,6 +25,7 @@ pub mod tables;
 pub mod ticket_lists;
 pub mod ticket_searches;
 pub mod tickets;
+pub mod token_alerts;
 pub mod token_lists;
 pub mod tokens;
 pub mod users;

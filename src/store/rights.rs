@@ -6,8 +6,9 @@ use crate::model::id::Id;
 use crate::model::organizations::Organization;
 use crate::model::projects::Project;
 use crate::model::roles::Role;
+use crate::model::scopes::Scopes;
 use crate::model::time::{Span, Time};
-use crate::model::tokens::Token;
+use crate::model::tokens::{HashedToken, Token};
 use crate::model::users::User;
 
 row! {
@@ -26,6 +27,26 @@ row! {
         pub stops_at: Option<Time>,
         /// When it was revoked.
         pub revoked_at: Option<Time>,
+        /// Its digest; this and what follows never changes in a token's life.
+        pub digest: HashedToken,
+        /// What it may be used for.
+        pub scopes: Scopes,
+        /// Its user, if it is a personal one.
+        pub user_id: Option<Id<User>>,
+        /// Its project, if it is a project's.
+        pub project_id: Option<Id<Project>>,
+        /// How long it was made for; `None` is without end.
+        pub life: Option<Span>,
+        /// The first token of its chain.
+        pub chain_id: Id<Token>,
+    }
+}
+
+impl TokenRight {
+    /// Whether it is the same token by all that never changes, and not only by its id.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let fixed = |one: &Self| (one.id, one.digest, one.scopes, one.user_id, one.project_id, one.life, one.chain_id);
+        fixed(self) == fixed(other)
     }
 }
 
@@ -67,6 +88,8 @@ row! {
         pub archived_at: Option<Time>,
         /// When it was deleted.
         pub deleted_at: Option<Time>,
+        /// Whose it is, for good.
+        pub organization_id: Id<Organization>,
         /// The last number that was given in it.
         pub last_number: i64,
     }
@@ -99,7 +122,7 @@ row! {
 }
 
 /// All that says who may do what.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rights {
     /// All tokens.
     pub tokens: Vec<TokenRight>,
@@ -115,24 +138,29 @@ pub struct Rights {
     pub shut_out: Vec<ShutOutRight>,
     /// The last serial that a project was given.
     pub last_serial: i64,
+    /// Up to which moment the time may have been told.
+    pub kept_until: Time,
 }
 
 /// Reads all of it.
 pub fn read(db: &mut Connection) -> Result<Rights> {
     let (last_serial,) = db.query_one(sql!((i64,): "SELECT last FROM serials WHERE name = 'project'"))?;
     Ok(Rights {
-        tokens: db.query(sql!(TokenRight: "SELECT id, expires_at, used, rotated_at, stops_at, revoked_at FROM tokens"))?,
+        tokens: db.query(sql!(TokenRight:
+            "SELECT id, expires_at, used, rotated_at, stops_at, revoked_at, digest, scopes, user_id, project_id, life, chain_id FROM tokens"
+        ))?,
         users: db
             .query(sql!(UserRight: "SELECT u.id, u.disabled_at, u.password_hash, p.email FROM users u JOIN persons p ON p.id = u.id"))?,
         members: db.query(sql!(MemberRight: "SELECT organization_id, user_id, role FROM members"))?,
         projects: db.query(sql!(ProjectRight:
-            "SELECT p.id, p.archived_at, p.deleted_at, c.last_number FROM projects p JOIN project_counters c ON c.project_id = p.id"
+            "SELECT p.id, p.archived_at, p.deleted_at, p.organization_id, c.last_number FROM projects p JOIN project_counters c ON c.project_id = p.id"
         ))?,
         organizations: db.query(sql!(OrganizationRight: "SELECT id, max_token_life FROM organizations"))?,
         shut_out: db.query(sql!(ShutOutRight:
             "SELECT organization_id, chain_id, shut_out_at, shut_out_why FROM shut_out_tokens"
         ))?,
         last_serial,
+        kept_until: super::clock::kept_until(db)?,
     })
 }
 

@@ -14,9 +14,11 @@ pub const TABLES: &[Table] = &[
     Table { name: "projects", key: &["id"], columns: PROJECTS },
     Table { name: "installation_keys", key: &["name"], columns: &[text("name"), bytes("value")] },
     Table { name: "serials", key: &["name"], columns: &[text("name"), integer("last")] },
+    Table { name: "clock", key: &["name"], columns: &[text("name"), integer("kept_until")] },
     Table { name: "project_counters", key: &["project_id"], columns: PROJECT_COUNTERS },
     Table { name: "tokens", key: &["digest"], columns: TOKENS },
     Table { name: "shut_out_tokens", key: &["organization_id", "chain_id"], columns: SHUT_OUT_TOKENS },
+    Table { name: "token_alerts", key: &["token_id", "kind"], columns: TOKEN_ALERTS },
     Table { name: "token_uses", key: &["organization_id", "token_id"], columns: TOKEN_USES },
     Table { name: "tickets", key: &["id"], columns: TICKETS },
     Table { name: "comments", key: &["id"], columns: COMMENTS },
@@ -38,7 +40,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
 ];
 
 /// The tables that hold something before anybody has used a database: what is in them alone makes no installation.
-pub const NEVER_EMPTY: &[&str] = &["installation_keys", "serials", "setup"];
+pub const NEVER_EMPTY: &[&str] = &["installation_keys", "serials", "clock", "setup"];
 
 const PERSONS: &[TableColumn] = &[id("id"), integer("kind"), text("name"), text("email").or_null(), id("organization_id").or_null()];
 
@@ -108,6 +110,9 @@ const TOKENS: &[TableColumn] = &[
 
 const SHUT_OUT_TOKENS: &[TableColumn] =
     &[id("organization_id"), id("chain_id"), integer("shut_out_at"), id("shut_out_by").or_null(), text("shut_out_why").or_null()];
+
+const TOKEN_ALERTS: &[TableColumn] =
+    &[id("token_id"), integer("kind"), integer("count"), integer("first_at"), integer("last_at"), text("last_from").or_null()];
 
 const TOKEN_USES: &[TableColumn] = &[id("organization_id"), id("token_id"), integer("last_used_at"), text("last_used_from")];
 

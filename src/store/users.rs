@@ -26,11 +26,12 @@ row! {
     }
 }
 
-/// The user with this address.
+/// The user with this address; of two the one whose address was compared by its case alone when it was taken.
 pub fn by_email(db: &mut Connection, email: &Email) -> Result<Option<UserRow>> {
     db.query_opt(sql!(UserRow:
-        "SELECT u.id, p.name, coalesce(p.email, ''), u.disabled_at, u.created_at FROM users u JOIN persons p ON p.id = u.id WHERE u.email_key = ?1",
-        str = email.key()
+        "SELECT u.id, p.name, coalesce(p.email, ''), u.disabled_at, u.created_at FROM users u JOIN persons p ON p.id = u.id
+         WHERE u.email_key IN (?1, ?2) ORDER BY CASE WHEN u.email_key = ?1 THEN 0 ELSE 1 END LIMIT 1",
+        str = email.plain(), str = email.key()
     ))
 }
 
@@ -85,7 +86,11 @@ row! {
 
 /// What whoever signs in with this address has to match.
 pub fn credentials(db: &mut Connection, email: &Email) -> Result<Option<Credentials>> {
-    db.query_opt(sql!(Credentials: "SELECT id, password_hash, disabled_at FROM users WHERE email_key = ?1", str = email.key()))
+    db.query_opt(sql!(Credentials:
+        "SELECT id, password_hash, disabled_at FROM users
+         WHERE email_key IN (?1, ?2) ORDER BY CASE WHEN email_key = ?1 THEN 0 ELSE 1 END LIMIT 1",
+        str = email.plain(), str = email.key()
+    ))
 }
 
 /// What this user has to match.

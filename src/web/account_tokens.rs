@@ -38,6 +38,11 @@ pub(super) async fn revoke(visit: Visit) -> Result<Answer> {
     desk(visit).revoke().await
 }
 
+/// `POST …/{token_id}/dismiss`: an alert.
+pub(super) async fn dismiss(visit: Visit) -> Result<Answer> {
+    desk(visit).dismiss().await
+}
+
 /// `GET …/{token_id}/rotate`: asks for the overlap.
 pub(super) async fn ask_rotate(visit: Visit) -> Result<Answer> {
     desk(visit).ask_rotate().await

@@ -106,7 +106,7 @@ fn tell(error: &Error) -> Told {
             "you open it",
             "this page is all there is",
         ),
-        Error::Forbidden | Error::MissingScope(_) | Error::Unauthenticated => told(
+        Error::Forbidden | Error::MissingScope(_) | Error::Unauthenticated | Error::StoppedToken(_) => told(
             StatusCode::FORBIDDEN,
             "Your role does not allow this",
             "a page or an act for which another role is needed",

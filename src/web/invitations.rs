@@ -12,6 +12,7 @@ use super::resets::secret;
 use super::sign_in::minutes;
 use super::tokens::view::Living;
 use crate::app::passwords::Whose;
+use crate::domain::audit::Act;
 use crate::domain::returns::OnReturn;
 use crate::domain::{Ctx, Error, Result, invitations, sessions};
 use crate::http::answer::Answer;
@@ -92,7 +93,7 @@ pub(super) async fn accept(visit: Visit) -> Result<Answer> {
     let (name, email) = (form.field("name"), invitation.email.map_or_else(|| form.field("email"), |email| Field::Value(email.into())));
     let mut problems = Problems::new();
     problems.take("name", Name::parse(&name));
-    let parsed = problems.take("email", Email::parse(&email));
+    let parsed = problems.take("email", Email::typed(&email));
     let password = problems.take("password", Password::parse(form.text("password").to_owned()));
     let (true, Some(parsed), Some(password)) = (problems.is_empty(), parsed, password) else {
         return show(&visit, StatusCode::UNPROCESSABLE_ENTITY, Again { problems, refusal: None }).await;
@@ -125,11 +126,13 @@ impl Newcomer {
         let counted = match tried {
             Ok(counted) => counted,
             Err(seconds) => {
+                visit.failed(Act::LockedOut, found.map(|found| found.id));
                 let refusal = Some(format!("Too many tries. Wait {} and try again.", minutes(seconds)));
                 let page = show(visit, StatusCode::TOO_MANY_REQUESTS, Again { refusal, ..Again::default() }).await?;
                 return Ok(page.with(RETRY_AFTER, seconds));
             }
         };
+        let account = found.as_ref().map(|found| found.id);
         let (whose, digest) = (Whose::Known(self.invitation.uuid()), self.digest);
         // Either way one password is hashed, so that no clock tells either.
         let outcome = match found {
@@ -163,6 +166,7 @@ impl Newcomer {
                 return Ok(signed_in(see_with("/workspace", "joined"), &outcome?, visit.is_secure()));
             }
         }
+        visit.failed(Act::SignInFailed, account);
         show(visit, StatusCode::UNPROCESSABLE_ENTITY, Again { refusal: Some(REFUSED.to_owned()), ..Again::default() }).await
     }
 }

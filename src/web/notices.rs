@@ -39,6 +39,7 @@ pub(super) fn named(word: &str) -> Option<Notice> {
         "policy-set" => ok("The token policy has been changed. It holds from now on, for tokens made before too."),
         "token-revoked" => ok("The token has been revoked. Every request with it is refused from now on."),
         "chain-revoked" => ok("The token and its whole chain are revoked. Every request with them is refused from now on."),
+        "alert-dismissed" => ok("Dismissed. It comes back if it happens again."),
         "token-shut-out" => ok("The token is shut out. It does not reach this organization any more, and its owner sees that."),
         "token-let-in" => ok("The token reaches this organization again."),
         "restored" => ok("The ticket is back, as it was."),

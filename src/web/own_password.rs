@@ -2,6 +2,7 @@
 //! When it is needed is the domain's affair.
 
 use crate::app::passwords::{Refused, Whose};
+use crate::domain::audit::Act;
 use crate::domain::{Error, Result, sessions};
 use crate::http::pages::Visit;
 use crate::model::draft::Field;
@@ -17,13 +18,18 @@ pub(super) async fn compare(visit: &Visit, typed: Password) -> Result<std::resul
             Ok((sessions::own_credentials(ctx)?, email))
         })
         .await?;
-    let email = email.and_then(|email| Email::parse(&Field::Value(email.into())).ok()).ok_or(Error::Unauthenticated)?;
+    let email = email.and_then(|email| Email::typed(&Field::Value(email.into())).ok()).ok_or(Error::Unauthenticated)?;
     let (front, now) = (visit.front(), visit.front().app.now());
     // By the session, whose failures are nobody else's, and which nobody else's lock out.
     let session = visit.browser().session.ok_or(Error::Unauthenticated)?;
-    let counted = front.sign_ins.attempt(&email, visit.address(), Some(session), now).await.map_err(Error::RateLimited)?;
+    let counted = front.sign_ins.attempt(&email, visit.address(), Some(session), now).await.map_err(|seconds| {
+        visit.failed(Act::LockedOut, Some(own.id));
+        Error::RateLimited(seconds)
+    })?;
     let compared = fits(visit, Whose::Known(own.id.uuid()), typed, own.password_hash).await;
-    if !matches!(compared, Ok(Err(Problem::Wrong))) {
+    if matches!(compared, Ok(Err(Problem::Wrong))) {
+        visit.failed(Act::SignInFailed, Some(own.id));
+    } else {
         front.sign_ins.take_back(counted).await;
     }
     compared

@@ -91,12 +91,14 @@ pub fn all() -> Vec<PageRoute> {
         POST "/account/settings/api"                                          ManageOwnTokens         account_tokens::make;
         GET  "/account/settings/api/{token_id}/revoke"                        ManageOwnTokens         account_tokens::ask_revoke;
         POST "/account/settings/api/{token_id}/revoke"                        ManageOwnTokens         account_tokens::revoke;
+        POST "/account/settings/api/{token_id}/dismiss"                       ManageOwnTokens         account_tokens::dismiss;
         GET  "/account/settings/api/{token_id}/rotate"                        ManageOwnTokens         account_tokens::ask_rotate;
         POST "/account/settings/api/{token_id}/rotate"                        ManageOwnTokens         account_tokens::rotate;
         GET  "/workspace/projects/{project_id}/settings/api-token"            ManageProjectTokens     project_tokens::page;
         POST "/workspace/projects/{project_id}/settings/api-token"            ManageProjectTokens     project_tokens::make;
         GET  "/workspace/projects/{project_id}/settings/api-token/{token_id}/revoke" ManageProjectTokens     project_tokens::ask_revoke;
         POST "/workspace/projects/{project_id}/settings/api-token/{token_id}/revoke" ManageProjectTokens     project_tokens::revoke;
+        POST "/workspace/projects/{project_id}/settings/api-token/{token_id}/dismiss" ManageProjectTokens     project_tokens::dismiss;
         GET  "/workspace/projects/{project_id}/settings/api-token/{token_id}/rotate" ManageProjectTokens     project_tokens::ask_rotate;
         POST "/workspace/projects/{project_id}/settings/api-token/{token_id}/rotate" ManageProjectTokens     project_tokens::rotate;
     }

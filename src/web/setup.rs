@@ -12,6 +12,7 @@ use super::answers::{because, page_with, see, signed_in};
 use super::frame::Frame;
 use super::own_password;
 use crate::app::passwords::Whose;
+use crate::domain::audit::Act;
 use crate::domain::setup::{self, Draft};
 use crate::domain::{Error, Result};
 use crate::http::answer::Answer;
@@ -79,6 +80,7 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     let mut problems = setup::check(&draft);
     let password = problems.take("password", Password::parse(form.text("password").to_owned()));
     if !visit.read(move |ctx| setup::is_code(ctx, &code)).await? {
+        visit.failed(Act::SetupCodeWrong, None);
         problems.add("code", Problem::Wrong);
         return wrong(&visit, problems).await;
     }

@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use super::answers::{self, own_path, page_with, see, see_with, signed_in};
 use super::frame::Frame;
 use crate::app::passwords::{Refused, Whose};
+use crate::domain::audit::Act;
 use crate::domain::{Error, Result, sessions, setup};
 use crate::http::answer::Answer;
 use crate::http::cookies::{self, Name};
@@ -78,7 +79,7 @@ const WRONG: &str = "Wrong e-mail or password.";
 /// `POST /login`
 pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     let form = visit.form();
-    let (Ok(email), Some(password)) = (Email::parse(&form.field("email")), Password::typed(form.text("password").to_owned())) else {
+    let (Ok(email), Some(password)) = (Email::typed(&form.field("email")), Password::typed(form.text("password").to_owned())) else {
         return refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned());
     };
     let browser = visit.browser();
@@ -88,6 +89,7 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
     let counted = match front.sign_ins.attempt(&email, address, known, front.app.now()).await {
         Ok(counted) => counted,
         Err(seconds) => {
+            visit.failed(Act::LockedOut, found.map(|found| found.id));
             let problem = format!("Too many tries. Wait {} and try again.", minutes(seconds));
             return Ok(refused(&visit, StatusCode::TOO_MANY_REQUESTS, problem)?.with(RETRY_AFTER, seconds));
         }
@@ -116,7 +118,10 @@ pub(super) async fn submit(visit: Visit) -> Result<Answer> {
             let next = own_path(form.text("next")).unwrap_or(HOME);
             Ok(signed_in(see(next), &opened, visit.is_secure()))
         }
-        Err(Error::Unauthenticated) => refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned()),
+        Err(Error::Unauthenticated) => {
+            visit.failed(Act::SignInFailed, user);
+            refused(&visit, StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned())
+        }
         Err(error) => Err(error),
     }
 }

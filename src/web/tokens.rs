@@ -1,6 +1,8 @@
 //! The pages of tokens, one's own and a project's: the list with the form that makes one, the page that shows one once, and the boxes
 //! that ask before a token is revoked or rotated. What differs between the two places is in `account_tokens` and `project_tokens`.
 
+mod alerts;
+mod dialog;
 pub(super) mod form;
 pub(super) mod password;
 pub(super) mod view;
@@ -8,6 +10,8 @@ pub(super) mod view;
 use askama::Template;
 use axum::http::StatusCode;
 
+use self::alerts::AlertView;
+use self::dialog::{Asking, Dialog, Revoking, Rotating, revoking, rotating};
 use self::form::{FormView, Typed};
 use self::view::{Access, Row};
 use super::answers::{because, page_with, secret_page, see, see_with};
@@ -17,14 +21,14 @@ use super::side::Side;
 use crate::domain::projects::Settings;
 use crate::domain::token_settings::{self, Listing, Place, kept_out};
 use crate::domain::tokens::{Extent, Made};
-use crate::domain::{Ctx, Error, Result};
+use crate::domain::{Ctx, Error, Result, token_alerts};
 use crate::http::answer::Answer;
 use crate::http::pages::Visit;
 use crate::model::id::Id;
 use crate::model::pages::Page;
-use crate::model::problems::Problems;
-use crate::model::time::Span;
-use crate::model::tokens::{PlainToken, Token};
+use crate::model::problems::{Problem, Problems};
+use crate::model::time::{Span, Time};
+use crate::model::tokens::{AlertKind, PlainToken, Token};
 use crate::web::times::Stamp;
 
 /// What stands around the pages of one place: read by its own file, since the two places are reached differently.
@@ -63,6 +67,7 @@ struct ListPage {
     settings: Option<Settings>,
     here: String,
     form: FormView,
+    alerts: Vec<AlertView>,
     working: Vec<Row>,
     ended: Vec<Row>,
     pager: Option<Pager>,
@@ -100,56 +105,6 @@ impl MadePage {
     }
 }
 
-/// A box over the list.
-#[derive(Clone)]
-enum Dialog {
-    Revoke(Revoking),
-    Rotate(Rotating),
-    Password(Asking),
-}
-
-/// Asks before a token is revoked.
-#[derive(Clone)]
-struct Revoking {
-    token: String,
-    name: String,
-    prefix: &'static str,
-    last_four: String,
-    access: String,
-    /// Whether the token itself still works.
-    works: bool,
-    used: Option<(Stamp, Option<String>)>,
-    /// Whether that was within the last week.
-    in_use: bool,
-    /// The last four characters of the others in its chain that still work.
-    others: Vec<String>,
-    rotatable: bool,
-    reason: String,
-    wrong: Vec<String>,
-}
-
-/// Asks how a token is to be rotated.
-#[derive(Clone)]
-struct Rotating {
-    token: String,
-    name: String,
-    prefix: &'static str,
-    last_four: String,
-    access: String,
-    life: Option<String>,
-    wrong: Vec<String>,
-}
-
-/// Asks for the password, with all that was sent before.
-#[derive(Clone)]
-struct Asking {
-    action: String,
-    fields: Vec<(&'static str, String)>,
-    button: &'static str,
-    given: Option<Stamp>,
-    wrong: Vec<String>,
-}
-
 /// What a list page is to show besides the list.
 #[derive(Clone, Default)]
 struct Shown {
@@ -172,9 +127,6 @@ enum Wanted {
 
 /// Tokens a page: as many as a user or a project may have that work, where none of them is in an overlap.
 const SIZE: i64 = crate::domain::tokens::MOST_LIVING;
-
-/// A token was used lately if it was within this.
-const LATELY: Span = Span::days(7);
 
 impl Desk {
     /// The list, with the form that makes a token.
@@ -215,15 +167,20 @@ impl Desk {
         let typed = shown.typed.unwrap_or_else(|| form::empty(self.place, self.visit.fresh_once()));
         let form = FormView::of(typed, &shown.problems, self.place, &policies, &frame);
         let reader = ctx.user();
-        let rows = tokens.into_iter().map(|listed| Row::of(listed, reader, &frame));
+        let alerts = token_alerts::list(ctx, self.place)?;
+        let found = alerts::found(&alerts);
+        let rows =
+            tokens.into_iter().map(|listed| Row { found: found.contains(&listed.token.chain_id), ..Row::of(listed, reader, &frame) });
         let (working, ended) = rows.partition(|row| row.ended.is_none());
         let here = self.here.clone();
+        let alerts = alerts.into_iter().map(|alert| AlertView::of(alert, &frame)).collect();
         Ok(Some(ListPage {
             frame,
             side,
             settings,
             here,
             form,
+            alerts,
             working,
             ended,
             pager,
@@ -325,6 +282,15 @@ impl Desk {
         }
     }
 
+    /// Dismisses an alert as it was shown; one to which something has been added meanwhile stays.
+    pub(super) async fn dismiss(self) -> Result<Answer> {
+        let (id, place, form) = (self.visit.id("token_id")?, self.place, self.visit.form());
+        let kind = AlertKind::from_word(form.text("kind")).ok_or_else(|| Error::invalid("kind", Problem::NotIncluded))?;
+        let seen = form.text("seen").parse().map(Time::from_micros).map_err(|_| Error::invalid("seen", Problem::NotIncluded))?;
+        self.visit.write(move |ctx| token_alerts::dismiss(ctx, place, id, kind, seen)).await?;
+        Ok(see_with(&self.here, "alert-dismissed"))
+    }
+
     /// Asks how a token is to be rotated.
     pub(super) async fn ask_rotate(self) -> Result<Answer> {
         let id = self.visit.id("token_id")?;
@@ -373,48 +339,4 @@ impl Desk {
 /// Whole seconds as they were sent; what is no number is out of every range.
 fn seconds(text: &str) -> Span {
     Span::seconds(text.trim().parse().unwrap_or(-1))
-}
-
-fn in_words(access: &Access) -> String {
-    access.preset.map_or_else(|| access.scopes.join(", "), ToOwned::to_owned)
-}
-
-fn revoking(ctx: &mut Ctx<'_>, place: Place, id: Id<Token>, frame: &Frame) -> Result<Option<Revoking>> {
-    let (listed, chain) = token_settings::one(ctx, place, id)?;
-    let others: Vec<String> = chain.tokens.into_iter().filter(|other| other.state.works()).map(|other| other.token.last_four).collect();
-    let (works, token) = (listed.state.works(), listed.token);
-    if !works && others.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(Revoking {
-        token: token.id.to_string(),
-        prefix: view::kind(&token).prefix(),
-        access: in_words(&Access::of(token.scopes)),
-        used: token.last_used_at.map(|at| (frame.stamp(at), token.last_used_from)),
-        in_use: token.last_used_at.is_some_and(|at| frame.now.since(at) < LATELY),
-        rotatable: listed.state == token_settings::State::Active,
-        name: token.name,
-        last_four: token.last_four,
-        works,
-        others,
-        reason: String::new(),
-        wrong: Vec::new(),
-    }))
-}
-
-fn rotating(ctx: &mut Ctx<'_>, place: Place, id: Id<Token>) -> Result<Option<Rotating>> {
-    let (listed, _) = token_settings::one(ctx, place, id)?;
-    if listed.state != token_settings::State::Active {
-        return Ok(None);
-    }
-    let token = listed.token;
-    Ok(Some(Rotating {
-        token: token.id.to_string(),
-        prefix: view::kind(&token).prefix(),
-        access: in_words(&Access::of(token.scopes)),
-        life: token.life.map(view::length),
-        name: token.name,
-        last_four: token.last_four,
-        wrong: Vec::new(),
-    }))
 }

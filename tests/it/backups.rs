@@ -14,7 +14,7 @@ use bugtome::model::draft::Field;
 use bugtome::model::events::Via;
 use bugtome::model::roles::Role;
 use bugtome::model::time::Span;
-use bugtome::model::tokens::PlainToken;
+use bugtome::model::tokens::{PlainToken, TokenKind};
 use bugtome::store::database::{Database, Options};
 use bugtome::store::members;
 use bugtome::store::rights::{self, Rights};
@@ -109,6 +109,9 @@ fn a_backup_brings_back_what_was_there() {
     let mut after = all_rights(&place);
     assert_eq!(after.projects[0].last_number, 2);
     after.projects[0].last_number = 1;
+    // Time has gone on, and does not go back with the rest.
+    assert!(after.kept_until >= before.kept_until);
+    after.kept_until = before.kept_until;
     assert_eq!(after, before);
 }
 
@@ -495,13 +498,40 @@ fn killed_at_any_point_there_is_the_old_or_the_new() {
     }
 }
 
+// Who can write a backup, and not the database, gains no right by its being restored: a planted digest, more scopes, another owner.
+#[test]
+fn what_somebody_wrote_into_a_backups_tokens_is_revoked() {
+    let place = Installation::sqlite();
+    let (_, kept) = token(&place, &ADAS);
+    let tokens: Vec<_> = (0..5).map(|_| token(&place, &ADAS)).collect();
+    let file = backup(&place);
+    let planted = PlainToken::from_random(TokenKind::Personal, &[7; 64]).unwrap();
+    let change = |sql: &str, id: &str, more: &[&dyn rusqlite::ToSql]| {
+        let backup = rusqlite::Connection::open(&file).unwrap();
+        let id = uuid::Uuid::parse_str(id).unwrap();
+        let changed = backup.execute(sql, &[&[&id.as_bytes().as_slice() as &dyn rusqlite::ToSql], more].concat()[..]).unwrap();
+        assert_eq!(changed, 1, "{sql}");
+    };
+    change("UPDATE tokens SET digest = ?2 WHERE id = ?1", &tokens[0].0, &[&planted.hashed().as_bytes().as_slice()]);
+    change("UPDATE tokens SET scopes = 1 WHERE id = ?1", &tokens[1].0, &[]);
+    change("UPDATE tokens SET life = 1 WHERE id = ?1", &tokens[2].0, &[]);
+    change("UPDATE tokens SET chain_id = (SELECT min(id) FROM tokens) WHERE id = ?1", &tokens[3].0, &[]);
+    change("UPDATE tokens SET user_id = NULL, project_id = (SELECT id FROM projects) WHERE id = ?1", &tokens[4].0, &[]);
+    let done = restore(&place, &[]).ok().json();
+    assert_eq!(done["tokens_revoked"].as_u64(), Some(5), "{done}");
+    assert!(works(&place, &kept));
+    assert!(!works(&place, planted.expose()));
+    assert!(tokens.iter().all(|(_, plain)| !works(&place, plain)));
+}
+
 /// Whoever adds a table decides whether a restore must take something over from it: then it belongs into `store::rights` as well.
 #[test]
 fn every_table_has_been_thought_of() {
-    const RIGHTS: [&str; 8] = ["members", "organizations", "project_counters", "projects", "serials", "shut_out_tokens", "tokens", "users"];
+    const RIGHTS: [&str; 9] =
+        ["clock", "members", "organizations", "project_counters", "projects", "serials", "shut_out_tokens", "tokens", "users"];
     // What a browser or a link could come in by: a restore ends all of it.
     const ENDED: [&str; 5] = ["devices", "invitations", "reset_links", "sessions", "setup"];
-    const DATA: [&str; 11] = [
+    const DATA: [&str; 12] = [
         "comment_words",
         "comments",
         "events",
@@ -512,6 +542,7 @@ fn every_table_has_been_thought_of() {
         "schema_steps",
         "ticket_words",
         "tickets",
+        "token_alerts",
         "token_uses",
     ];
     let place = Installation::sqlite();

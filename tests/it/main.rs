@@ -7,11 +7,17 @@ mod access;
 #[cfg(test)]
 mod account_pages;
 #[cfg(test)]
+mod addresses;
+#[cfg(test)]
 mod as_root;
 #[cfg(test)]
 mod assets;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod backups;
+#[cfg(test)]
+mod clock;
 #[cfg(test)]
 mod cluster;
 #[cfg(test)]
@@ -136,6 +142,8 @@ mod ticket_lists;
 mod ticket_pages;
 #[cfg(test)]
 mod tickets;
+#[cfg(test)]
+mod token_alerts;
 #[cfg(test)]
 mod token_end_pages;
 #[cfg(test)]

@@ -13,6 +13,30 @@ use serde_json::{Value, json};
 /// Longer than anything here should take, so that a test ends.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A clock that is not the machine's, by Debian's `faketime`. What waits goes by the real one.
+pub(crate) enum Skewed<'a> {
+    /// Always by so much, such as `-20s`.
+    By(&'a str),
+    /// By as much as stands in this file.
+    As(&'a Path),
+}
+
+impl Skewed<'_> {
+    /// Has the command's process see it.
+    pub(crate) fn on(&self, command: &mut Command) {
+        let library = ["x86_64", "aarch64"]
+            .map(|machine| format!("/usr/lib/{machine}-linux-gnu/faketime/libfaketimeMT.so.1"))
+            .into_iter()
+            .find(|path| Path::new(path).exists())
+            .expect("the tests need faketime, which ./test needs installs");
+        command.env("LD_PRELOAD", library).env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("FAKETIME_NO_CACHE", "1");
+        match self {
+            Self::By(shift) => command.env("FAKETIME", shift),
+            Self::As(file) => command.env("FAKETIME_TIMESTAMP_FILE", file),
+        };
+    }
+}
+
 /// An installation: a database with an organization `acme`, its project `WEB`, and Olga, who owns it. Gone when it is dropped.
 pub(crate) struct House {
     pub(crate) folder: tempfile::TempDir,

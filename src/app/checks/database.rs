@@ -20,6 +20,8 @@ pub(super) struct Answer {
     pub(super) pending: Result<Vec<&'static str>, String>,
     /// What is in the schema and is not made by the steps.
     pub(super) strange: Vec<Strange>,
+    /// Up to which moment a SQLite database's time may have been told.
+    pub(super) kept_until: Option<Time>,
     /// How far our clock is ahead of the database's, and by how much that may be wrong, both in microseconds.
     pub(super) ahead: Option<(i64, i64)>,
 }
@@ -41,9 +43,11 @@ pub(super) fn ask(url: &DatabaseUrl, clock: &Clock, findings: &mut Vec<Finding>)
             pending => Ok(pending?),
         };
         let strange = if pending.is_ok() { database::strange_in(db)? } else { Vec::new() };
+        let is_ours = !db.is_postgres() && pending.as_ref().is_ok_and(Vec::is_empty);
+        let kept_until = if is_ours { Some(crate::store::clock::kept_until(db)?) } else { None };
         let (before, facts, after) = (clock.now(), condition::facts(db)?, clock.now());
         let ahead = facts.number("now").map(|now| offset(before, Time::from_micros(now), after));
-        Ok::<_, database::Error>(Answer { facts, pending, strange, ahead })
+        Ok::<_, database::Error>(Answer { facts, pending, strange, kept_until, ahead })
     });
     match answer {
         Ok(answer) => {

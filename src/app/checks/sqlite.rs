@@ -7,10 +7,13 @@ use std::time::Duration;
 use super::database::{ask, schema};
 use super::{Finding, files};
 use crate::app::clock::Clock;
-use crate::app::machine;
+use crate::app::{machine, ratchet};
 use crate::model::time::{Span, Time};
 use crate::store::condition;
 use crate::store::database::{self, DatabaseUrl, keeps_a_log};
+
+/// So many seconds may the clocks be apart.
+const APART: i64 = 5;
 
 /// How long the whole file may be read through.
 const READING: Duration = Duration::from_secs(10);
@@ -38,6 +41,7 @@ pub(super) fn check(path: &Path, url: &DatabaseUrl, clock: &Clock) -> Vec<Findin
     findings.extend(written_in_the_future(path, clock.now()));
     if let Some(answer) = ask(url, clock, &mut findings) {
         findings.extend(schema(&answer));
+        findings.extend(answer.kept_until.map(|kept| told(kept, clock.now())));
         findings.push(durable(path));
         findings.push(whole(url));
     }
@@ -72,6 +76,20 @@ fn written_in_the_future(path: &Path, now: Time) -> Option<Finding> {
         let found = format!("the database was last written at {changed}, which is to come: the clock has been set back");
         Finding::warn("clock", found, "see that the clock is right, and have it kept by NTP (timedatectl set-ntp true)")
     })
+}
+
+/// Rights go by a time that never goes back, so that what has ended stays ended whatever becomes of the machine's clock.
+fn told(kept: Time, now: Time) -> Finding {
+    const WHAT: &str = "database clock";
+    let ahead = ratchet::ahead(kept, now).whole_seconds();
+    if ahead < APART {
+        return Finding::ok(WHAT, "rights go by the machine's time");
+    }
+    let found =
+        format!("it is {ahead} s ahead of the machine's, and rights go by it: tokens end that much too early, and changes are dated so");
+    let advice =
+        "set the machine's clock if that is wrong; if it is right, and ran ahead before: stop the server, `bugtome admin clock reset`";
+    Finding::warn(WHAT, found, advice)
 }
 
 fn durable(path: &Path) -> Finding {

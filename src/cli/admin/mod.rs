@@ -1,6 +1,7 @@
 //! `bugtome admin`: looking after an installation, in process and on the database itself, while a server runs or not.
 //! Each noun has a file; what a command does is the domain's affair.
 
+mod clock;
 mod copies;
 mod members;
 mod moving;
@@ -19,6 +20,7 @@ use super::{Failure, Outcome};
 use crate::app::App;
 use crate::app::clock::Clock;
 use crate::app::identity;
+use crate::app::logs;
 use crate::app::random::Random;
 use crate::app::settings::{DatabaseFlags, Settings};
 use crate::domain::{Ctx, Result};
@@ -67,6 +69,9 @@ enum Noun {
     Copy(moving::Copy),
     /// Make the full-text index anew, while the server runs or not
     Reindex,
+    /// The time by which a SQLite database's tokens end
+    #[command(subcommand)]
+    Clock(clock::Command),
 }
 
 /// What every admin command works with.
@@ -84,12 +89,15 @@ impl Desk {
 
 /// Runs an admin command.
 pub(super) fn run(args: &Args) -> Outcome {
+    // What a command does to rights is said to the audit log, which for a command is its standard error.
+    logs::set_up().map_err(Failure::because)?;
     let output = Output { json: args.json };
     match &args.noun {
         // Whole databases are copied as they are, not brought up to date first.
         Noun::Backup(backup) => return copies::back_up(&args.database, output, backup),
         Noun::Restore(restore) => return copies::restore(&args.database, output, restore),
         Noun::Copy(copy) => return moving::run(&args.database, output, copy),
+        Noun::Clock(command) => return clock::run(&args.database, output, command),
         _ => {}
     }
     let app = if matches!(args.noun, Noun::Reindex) { open_existing(&args.database)? } else { open(&args.database)? };
@@ -101,7 +109,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         Noun::Project(command) => projects::run(&desk, command),
         Noun::Token(command) => tokens::run(&desk, command),
         Noun::Reindex => reindex::run(&desk),
-        Noun::Backup(_) | Noun::Restore(_) | Noun::Copy(_) => Ok(()),
+        Noun::Backup(_) | Noun::Restore(_) | Noun::Copy(_) | Noun::Clock(_) => Ok(()),
     };
     desk.app.database().close();
     outcome
@@ -157,7 +165,7 @@ pub(super) fn open_untouched(flags: &DatabaseFlags) -> Outcome<App> {
 }
 
 /// The database that the settings name, if it is there.
-fn existing(flags: &DatabaseFlags) -> Outcome<DatabaseUrl> {
+pub(super) fn existing(flags: &DatabaseFlags) -> Outcome<DatabaseUrl> {
     let url = database_url(flags)?;
     match &url {
         DatabaseUrl::Sqlite(path) if !path.exists() => {

@@ -8,6 +8,7 @@ use crate::domain::returns::{OnReturn, Returned};
 use crate::model::id::Id;
 use crate::model::tokens::{Token, TokenKind};
 use crate::model::visible::visible;
+use crate::store::tokens::TokenRow;
 
 /// What becomes of living tokens.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -34,25 +35,38 @@ pub(super) struct Shown {
     tokens_are: &'static str,
 }
 
+/// A token, for JSON.
 #[derive(Serialize)]
-struct One {
+pub(super) struct One {
     id: Id<Token>,
     kind: &'static str,
     name: String,
     last_four: String,
 }
 
-impl Shown {
-    /// `revoked` is the word for what was done with those that are not kept.
-    pub(super) fn of(returned: &Returned, revoked: &'static str) -> Self {
-        let one = |token: &crate::store::tokens::TokenRow| One {
+impl One {
+    /// This token.
+    pub(super) fn of(token: &TokenRow) -> Self {
+        Self {
             id: token.id,
             kind: if token.project_id.is_some() { "project" } else { "personal" },
             name: token.name.clone(),
             last_four: token.last_four.clone(),
-        };
+        }
+    }
+}
+
+/// A token, for people: by which it is revoked, what can be seen of it, and its name.
+pub(super) fn line(token: &TokenRow) -> String {
+    let kind = if token.project_id.is_some() { TokenKind::Project } else { TokenKind::Personal };
+    format!("{}  {}…{}  {}", token.id, kind.prefix(), token.last_four, visible(&token.name))
+}
+
+impl Shown {
+    /// `revoked` is the word for what was done with those that are not kept.
+    pub(super) fn of(returned: &Returned, revoked: &'static str) -> Self {
         let tokens_are = if returned.done == OnReturn::Keep { "kept" } else { revoked };
-        Self { tokens: returned.living.iter().map(one).collect(), tokens_are }
+        Self { tokens: returned.living.iter().map(One::of).collect(), tokens_are }
     }
 }
 
@@ -63,8 +77,7 @@ pub(super) fn said(returned: &Returned, kept: &str, revoked: &str) -> String {
     }
     let mut text = format!("; {}:", if returned.done == OnReturn::Keep { kept } else { revoked });
     for token in &returned.living {
-        let kind = if token.project_id.is_some() { TokenKind::Project } else { TokenKind::Personal };
-        text.extend(["\n  ", &token.id.to_string(), "  ", kind.prefix(), "…", &token.last_four, "  ", &visible(&token.name)]);
+        text.extend(["\n  ", &line(token)]);
     }
     text
 }

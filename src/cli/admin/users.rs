@@ -172,7 +172,7 @@ pub(super) fn no_user(email: &str) -> String {
 
 /// An address from the command line.
 pub(super) fn email(typed: &str) -> Outcome<Email> {
-    Email::parse(&text(typed)).map_err(|problem| Failure::Failed(format!("email {problem}")))
+    Email::typed(&text(typed)).map_err(|problem| Failure::Failed(format!("email {problem}")))
 }
 
 /// Hashed before any transaction is opened.

@@ -2,6 +2,7 @@
 //! Beginning and ending transactions lives in `transaction`, the drivers' ways in `sqlite` and `postgres`.
 
 use super::error::{Error, Failure, Result};
+use super::meter::Meter;
 use super::postgres::Session;
 use super::rows::Row;
 use super::select::{Dialect, Select};
@@ -16,6 +17,7 @@ use super::value::{Type, Value};
 pub struct Connection {
     pub(super) driver: Driver,
     pub(super) doomed: bool,
+    meter: Option<Meter>,
 }
 
 pub(super) enum Driver {
@@ -40,16 +42,21 @@ impl<'a, R> From<Bound<'a, R>> for Question<'a> {
 
 impl Connection {
     pub(super) const fn sqlite(connection: rusqlite::Connection) -> Self {
-        Self { driver: Driver::Sqlite(connection), doomed: false }
+        Self { driver: Driver::Sqlite(connection), doomed: false, meter: None }
     }
 
     pub(super) fn postgres(session: Session) -> Self {
-        Self { driver: Driver::Postgres(Box::new(session)), doomed: false }
+        Self { driver: Driver::Postgres(Box::new(session)), doomed: false, meter: None }
     }
 
     /// Whether this is PostgreSQL. Prefer `; pg "…"` in `sql!` and `Select::push_pg`: the register knows those.
     pub const fn is_postgres(&self) -> bool {
         matches!(self.driver, Driver::Postgres(_))
+    }
+
+    /// Measures what is read from now on; `None` ends that. Where the meter says that there is no room, the statement fails with `NoRoom`.
+    pub fn set_meter(&mut self, meter: Option<Meter>) {
+        self.meter = meter;
     }
 
     /// All rows of a statement.
@@ -101,8 +108,8 @@ impl Connection {
     fn fetch<R: Row>(&mut self, question: &Question<'_>, limit: usize) -> Result<Vec<R>> {
         self.check(question.values)?;
         let rows = match &mut self.driver {
-            Driver::Sqlite(connection) => sqlite::fetch(connection, question.sqlite, question.values, limit),
-            Driver::Postgres(session) => session.fetch(question.postgres, question.types, question.values),
+            Driver::Sqlite(connection) => sqlite::fetch(connection, question.sqlite, question.values, limit, &mut self.meter),
+            Driver::Postgres(session) => session.fetch(question.postgres, question.types, question.values, &mut self.meter),
         };
         self.doomed |= rows.is_err();
         rows

@@ -28,6 +28,9 @@ pub enum Error {
     /// The schema was made by a newer program; the text says so and what to do.
     #[error("{0}")]
     Newer(String),
+    /// What would be read is more than there is room for: see `Connection::set_meter`.
+    #[error("there is no room for what would be read")]
+    NoRoom,
     /// A text holds a NUL character, which PostgreSQL cannot store.
     #[error("a text holds a NUL character")]
     NulInText,

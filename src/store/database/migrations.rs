@@ -50,7 +50,9 @@ pub const STEPS: &[Step] = steps![
     "0005_installation_keys",
     "0006_order_of_names",
     "0007_own_words",
-    "0009_members_tokens"
+    "0009_members_tokens",
+    "0010_token_alerts",
+    "0011_clock",
 ];
 
 /// Any number that nothing else locks in a bugtome database: "bugtome" in ASCII.

@@ -15,6 +15,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, Result};
+use super::meter::Meter;
 use super::postgres_target::Target;
 pub(super) use super::postgres_values::cell;
 use super::postgres_values::{driver_type, read};
@@ -158,7 +159,7 @@ impl Session {
     }
 
     /// The rows that a statement answers with.
-    pub(super) fn fetch<R: Row>(&mut self, text: &str, types: &[Type], values: &[Value<'_>]) -> Result<Vec<R>> {
+    pub(super) fn fetch<R: Row>(&mut self, text: &str, types: &[Type], values: &[Value<'_>], meter: &mut Option<Meter>) -> Result<Vec<R>> {
         let ahead = self.take_ahead(text)?;
         let rows = self.exchange(async |client, statements, named| {
             let question = async {
@@ -170,7 +171,7 @@ impl Session {
             };
             after(client, ahead, question).await
         })?;
-        rows.iter().map(read).collect()
+        rows.iter().map(|row| read(row, meter)).collect()
     }
 
     /// Runs a statement that answers with no rows, and counts the rows it touched.

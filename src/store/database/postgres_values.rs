@@ -10,6 +10,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
 
 use super::error::{Error, Result};
+use super::meter::{self, Meter};
 use super::rows::{Cells, Row};
 use super::value::{Cell, Type, Value};
 
@@ -89,8 +90,11 @@ pub(super) fn cell(row: &tokio_postgres::Row, index: usize) -> Result<Cell<'_>> 
 }
 
 /// A row read into its type.
-pub(super) fn read<R: Row>(row: &tokio_postgres::Row) -> Result<R> {
-    R::take(&mut Cells::of_postgres(row))
+pub(super) fn read<R: Row>(row: &tokio_postgres::Row, meter: &mut Option<Meter>) -> Result<R> {
+    let mut cells = Cells::of_postgres(row);
+    let read = R::take(&mut cells)?;
+    meter::note(meter, cells.written())?;
+    Ok(read)
 }
 
 /// TLS: certificates are verified against the system's roots, which are read where one may have to be.

@@ -2,6 +2,7 @@
 //! What one column may be lives in `value`.
 
 use super::error::Result;
+use super::meter;
 use super::value::{Cell, Column, Type};
 
 /// What a row type says of one of its columns, for the test that prepares every statement.
@@ -24,6 +25,7 @@ impl ColumnType {
 pub struct Cells<'a> {
     source: Source<'a>,
     next: usize,
+    written: u64,
 }
 
 enum Source<'a> {
@@ -33,11 +35,16 @@ enum Source<'a> {
 
 impl<'a> Cells<'a> {
     pub(super) const fn of_sqlite(row: &'a rusqlite::Row<'a>) -> Self {
-        Self { source: Source::Sqlite(row), next: 0 }
+        Self { source: Source::Sqlite(row), next: 0, written: 0 }
     }
 
     pub(super) const fn of_postgres(row: &'a tokio_postgres::Row) -> Self {
-        Self { source: Source::Postgres(row), next: 0 }
+        Self { source: Source::Postgres(row), next: 0, written: 0 }
+    }
+
+    /// How long the texts among them are when they are written.
+    pub(super) const fn written(&self) -> u64 {
+        self.written
     }
 
     /// Reads the next column.
@@ -47,6 +54,9 @@ impl<'a> Cells<'a> {
             Source::Postgres(row) => super::postgres::cell(row, self.next)?,
         };
         self.next += 1;
+        if let Cell::Text(text) = cell {
+            self.written += meter::written(text);
+        }
         C::take(cell)
     }
 }

@@ -10,6 +10,7 @@ use rusqlite::{CachedStatement, OpenFlags};
 
 use super::error::{Error, Result};
 use super::in_use::beside;
+use super::meter::{self, Meter};
 use super::rows::{Cells, Row};
 use super::schema::harden;
 use super::value::{Cell, Value};
@@ -169,14 +170,22 @@ fn bound<'c>(connection: &'c rusqlite::Connection, text: &str, values: &[Value<'
 }
 
 /// The rows that a statement answers with, at most `limit`.
-pub(super) fn fetch<R: Row>(connection: &rusqlite::Connection, text: &str, values: &[Value<'_>], limit: usize) -> Result<Vec<R>> {
+pub(super) fn fetch<R: Row>(
+    connection: &rusqlite::Connection,
+    text: &str,
+    values: &[Value<'_>],
+    limit: usize,
+    meter: &mut Option<Meter>,
+) -> Result<Vec<R>> {
     let mut statement = bound(connection, text, values)?;
     let mut rows = statement.raw_query();
     let mut read = Vec::new();
     while read.len() < limit
         && let Some(row) = rows.next()?
     {
-        read.push(R::take(&mut Cells::of_sqlite(row))?);
+        let mut cells = Cells::of_sqlite(row);
+        read.push(R::take(&mut cells)?);
+        meter::note(meter, cells.written())?;
     }
     Ok(read)
 }

@@ -44,6 +44,8 @@ pub(in crate::web) struct Row {
     pub(in crate::web) kept_out: Vec<String>,
     /// The organizations out of which it is shut.
     pub(in crate::web) shut_out: Vec<ShutOutOf>,
+    /// Whether one that it was rotated from was found after it had stopped.
+    pub(in crate::web) found: bool,
 }
 
 /// An organization out of which a token is shut.
@@ -123,6 +125,7 @@ impl Row {
             others_work: chain_works - usize::from(state.works()),
             kept_out,
             shut_out: shut_out.into_iter().map(of).collect(),
+            found: false,
             name: token.name,
             last_four: token.last_four,
         }

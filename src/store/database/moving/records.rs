@@ -182,8 +182,8 @@ impl Connection {
 
     fn counted(&mut self, text: &str) -> Result<u64> {
         let counted = match &mut self.driver {
-            Driver::Sqlite(connection) => sqlite::fetch::<(i64,)>(connection, text, &[], 1),
-            Driver::Postgres(session) => session.fetch(text, &[], &[]),
+            Driver::Sqlite(connection) => sqlite::fetch::<(i64,)>(connection, text, &[], 1, &mut None),
+            Driver::Postgres(session) => session.fetch(text, &[], &[], &mut None),
         };
         self.doomed |= counted.is_err();
         Ok(counted?.first().map_or(0, |(count,)| u64::try_from(*count).unwrap_or(0)))
