@@ -14,10 +14,10 @@ use crate::store::database::Connection;
 use crate::store::sessions::{self as store, NewSession, SeenSession, SessionRow};
 use crate::store::users::{self, Credentials};
 
-/// A session without a request for so long is over (ASVS 3.3.1).
+/// A session without a request for so long is over (ASVS v5.0.0-7.3.1).
 pub const IDLE: Span = Span::days(14);
 
-/// A session is over after so long in any case (ASVS 3.3.1).
+/// A session is over after so long in any case (ASVS v5.0.0-7.3.2).
 pub const LONGEST: Span = Span::days(90);
 
 /// For so long after the password was given it need not be given again.

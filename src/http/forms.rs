@@ -115,7 +115,7 @@ impl KeySearch {
     }
 }
 
-/// Whether the browser says that the form comes from a page of this origin (ASVS 4.2.2). One that says nothing is left to the key.
+/// Whether the browser says that the form comes from a page of this origin (ASVS v5.0.0-3.5.1). One that says nothing is left to the key.
 pub(super) fn is_from_here(headers: &HeaderMap, origin: &str) -> bool {
     match headers.get(SEC_FETCH_SITE) {
         // The browser itself has compared both, by whichever name the person has called this server.

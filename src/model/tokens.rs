@@ -77,7 +77,7 @@ pub struct PlainToken {
     kind: TokenKind,
 }
 
-/// The SHA-256 digest of a token: enough for 190 random bits, so a slow hash would buy nothing (ASVS 2.4.1 is about passwords).
+/// The SHA-256 digest of a token: enough for 190 random bits, so a slow hash would buy nothing (ASVS v5.0.0-11.4.2 is about passwords).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HashedToken([u8; 32]);
 

@@ -129,7 +129,7 @@ fn panicked(payload: Box<dyn Any + Send + 'static>) -> Response<Body> {
 }
 
 /// Scripts, styles and pictures come from here alone and nothing inline runs; no other site may frame a page or learn where its links stood
-/// (ASVS 14.4).
+/// (ASVS v5.0.0-3.4).
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
                       base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 

@@ -110,6 +110,7 @@ fn what_the_documents_name_is_there() {
         "README.md",
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
+        "SECURITY.md",
         "docs/accounts.md",
         "docs/api.md",
         "docs/backup.md",
@@ -117,6 +118,7 @@ fn what_the_documents_name_is_there() {
         "docs/moving.md",
         "docs/scaling.md",
         "docs/operating.md",
+        "docs/security.md",
         "docs/settings.md",
         "docs/tokens.md",
     ] {

@@ -125,6 +125,8 @@ mod search_table;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod security;
+#[cfg(test)]
 mod server;
 #[cfg(test)]
 mod shared_limits;
