@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("bugtome.css", "text/css; charset=utf-8", sheet.into_bytes()),
         ("bugtome.js", "text/javascript; charset=utf-8", script.into_bytes()),
         ("htmx.js", "text/javascript; charset=utf-8", fs::read(source.join("vendor/htmx.js"))?),
-        ("icons.svg", "image/svg+xml", fs::read(source.join("icons.svg"))?),
+        ("icons.svg", "image/svg+xml; charset=utf-8", fs::read(source.join("icons.svg"))?),
     ];
 
     let mut table = String::from("[\n");

@@ -34,7 +34,7 @@ async fn what_a_page_names_can_be_loaded_and_kept(app: TestApp) {
         let kind = match path.rsplit_once('.').unwrap().1 {
             "css" => "text/css; charset=utf-8",
             "js" => "text/javascript; charset=utf-8",
-            _ => "image/svg+xml",
+            _ => "image/svg+xml; charset=utf-8",
         };
         assert_eq!(plain.header("content-type"), Some(kind));
         let packed = stranger.get_with(&path, "accept-encoding", "br, gzip").await;

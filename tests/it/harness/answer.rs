@@ -99,6 +99,7 @@ impl Answer {
             }
         }
         assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
+        assert_eq!(self.header("content-security-policy"), Some("default-src 'none'; frame-ancestors 'none'"), "{self:?}");
         // The stories' server is reached by https.
         assert_eq!(self.header("strict-transport-security"), Some("max-age=31536000"), "{self:?}");
         assert_eq!(self.header("bugtome-page"), None, "nothing of the API is a page: {self:?}");
