@@ -64,3 +64,28 @@ bothFlows('a project token is made, and may only report', async (world, { javasc
   await visitor.does(() => visitor.button('Revoke it now').click(), { name: 'revoked' });
   await world.api(token, 'POST', '/api/v1/tickets', { ticket }, 401);
 });
+
+bothFlows('a token that rotated itself, was tried and was found is shown until it is dismissed', async (world, { javascript }) => {
+  const name = `agent ${javascript}`;
+  const visitor = await world.visitor({ who: 'member', javascript });
+  await visitor.go('/account/settings/api');
+  await visitor.label('Name').fill(name);
+  await visitor.does(() => visitor.button('Generate token').click(), { name: 'created' });
+  const token = await shown(visitor, 'pk');
+  const { token: next } = await world.api(token, 'POST', '/api/v1/tokens/current/rotate', {}, 201);
+  await works(world, token, 401);
+  await world.api(undefined, 'POST', '/api/v1/tokens/revoke', { token }, 200);
+
+  await visitor.go('/account/settings/api', { name: 'alerts' });
+  const alerts = () => visitor.page.getByRole('region', { name: 'To look at' }).getByRole('listitem').filter({ hasText: name });
+  assert.equal(await alerts().count(), 2, 'a rotation by itself, and that it was found');
+  await visitor.sees('A predecessor was found');
+  const found = alerts().filter({ hasText: 'was found by somebody' });
+  await visitor.does(() => found.getByRole('link', { name: /^Revoke its chain/ }).click(), { name: 'revoking what followed' });
+  await visitor.does(() => visitor.button('Revoke them now').click(), { name: 'revoked what followed' });
+  await works(world, next, 401);
+  for (const left of [1, 0]) {
+    await visitor.does(() => alerts().first().getByRole('button', { name: /^Dismiss/ }).click(), { name: `dismissed, ${left} left` });
+    assert.equal(await alerts().count(), left);
+  }
+});
