@@ -4,7 +4,7 @@
 use super::random::Random;
 use crate::store::database::moving::{Found, Measured, Portion, Source, Sum, Table, Target, Walk};
 use crate::store::database::{self, Connection, DatabaseUrl};
-use crate::store::persons;
+use crate::store::{clock, persons};
 use crate::store::search::{self, Mark};
 use crate::store::tables::{NEVER_EMPTY, TABLES};
 
@@ -240,6 +240,9 @@ impl Moving<'_> {
                 return Err(Refused::Differs { table: name, there: *there, here });
             }
         }
+        // What had ended by the time that was told stays ended.
+        let told = clock::kept_until(self.source)?;
+        self.target.change(|db| clock::keep_until(db, told))?;
         self.target.finish(TABLES)?;
         Ok(Some(read))
     }

@@ -14,7 +14,6 @@ pub const TABLES: &[Table] = &[
     Table { name: "projects", key: &["id"], columns: PROJECTS },
     Table { name: "installation_keys", key: &["name"], columns: &[text("name"), bytes("value")] },
     Table { name: "serials", key: &["name"], columns: &[text("name"), integer("last")] },
-    Table { name: "clock", key: &["name"], columns: &[text("name"), integer("kept_until")] },
     Table { name: "project_counters", key: &["project_id"], columns: PROJECT_COUNTERS },
     Table { name: "tokens", key: &["digest"], columns: TOKENS },
     Table { name: "shut_out_tokens", key: &["organization_id", "chain_id"], columns: SHUT_OUT_TOKENS },
@@ -35,12 +34,13 @@ pub const TABLES: &[Table] = &[
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("schema_steps", "the schema's own: both databases have the same steps"),
     ("schema_expansions", "as schema_steps"),
+    ("clock", "each database tells its own time; what was told is carried over at the end"),
     ("ticket_words", "the full-text index, which has another form in each database and is made anew"),
     ("comment_words", "as ticket_words"),
 ];
 
 /// The tables that hold something before anybody has used a database: what is in them alone makes no installation.
-pub const NEVER_EMPTY: &[&str] = &["installation_keys", "serials", "clock", "setup"];
+pub const NEVER_EMPTY: &[&str] = &["installation_keys", "serials", "setup"];
 
 const PERSONS: &[TableColumn] = &[id("id"), integer("kind"), text("name"), text("email").or_null(), id("organization_id").or_null()];
 

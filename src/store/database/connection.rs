@@ -111,7 +111,8 @@ impl Connection {
             Driver::Sqlite(connection) => sqlite::fetch(connection, question.sqlite, question.values, limit, &mut self.meter),
             Driver::Postgres(session) => session.fetch(question.postgres, question.types, question.values, &mut self.meter),
         };
-        self.doomed |= rows.is_err();
+        // Giving up for want of room is no failure of the database.
+        self.doomed |= rows.as_ref().is_err_and(|error| *error != Error::NoRoom);
         rows
     }
 
