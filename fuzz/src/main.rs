@@ -20,11 +20,12 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 type Attempt = fn(&[u8]) -> Corpus;
 
 /// The targets by their names, which are those of the folders in `fuzz/seeds`.
-const TARGETS: [(&str, Attempt); 6] = [
+const TARGETS: [(&str, Attempt); 7] = [
     ("cursors", cursors::attempt),
     ("forms", forms::attempt),
     ("imports", imports::attempt),
     ("markdown", markdown::attempt),
+    ("patterns", markdown::attempt_again),
     ("requests", requests::attempt),
     ("tokens", tokens::attempt),
 ];

@@ -4,21 +4,32 @@
 use bugtome::web::markdown::{Links, html, line};
 use libfuzzer_sys::Corpus;
 
+/// Any text.
+pub fn attempt(data: &[u8]) -> Corpus {
+    shows(&String::from_utf8_lossy(data));
+    Corpus::Keep
+}
+
 /// As long as the longest text of a ticket.
 const LONGEST: usize = 50_000;
 
-/// Up to which length an input is repeated: longer ones are slow to try, and no more of a surprise.
-const SHORT: usize = 12;
+/// How long a pattern may be; a longer one is no more of a surprise.
+const PATTERN: usize = 12;
 
-/// The first byte says whether the rest is taken as it is, or, where it is short, again and again until it is as long as a text may be: what
-/// costs more than its length is then noticed by libFuzzer's clock.
-pub fn attempt(data: &[u8]) -> Corpus {
-    let Some((&how, rest)) = data.split_first() else { return Corpus::Reject };
-    let text = String::from_utf8_lossy(rest);
-    let text = if how == b'3' && (1..=SHORT).contains(&text.len()) { text.repeat(LONGEST / text.len()) } else { text.into_owned() };
+/// A few characters again and again until they are as long as a text may be: what costs more than its length is noticed by libFuzzer's clock.
+pub fn attempt_again(data: &[u8]) -> Corpus {
+    let pattern = String::from_utf8_lossy(data);
+    if !(1..=PATTERN).contains(&pattern.len()) {
+        return Corpus::Reject;
+    }
+    shows(&pattern.repeat(LONGEST / pattern.len()));
+    Corpus::Keep
+}
+
+fn shows(text: &str) {
     let known = |code: &str| (!code.starts_with("UTF-")).then(|| format!("/workspace/go?code={code}"));
     let links = Links { ticket: &known };
-    let markup = html(&text, &links).to_string();
+    let markup = html(text, &links).to_string();
     assert!(markup.len() < 60 * text.len() + 1_000, "{} bytes become {}", text.len(), markup.len());
     let mut open: Vec<&str> = Vec::new();
     for (at, piece) in markup.split('<').enumerate() {
@@ -26,9 +37,8 @@ pub fn attempt(data: &[u8]) -> Corpus {
         is_text(shown);
     }
     assert!(open.is_empty(), "{open:?} stay open");
-    let line = line(&text);
+    let line = line(text);
     assert!(line.chars().count() <= 240 && !line.contains(['\n', '\r']) && line.trim_end() == line, "{line:?}");
-    Corpus::Keep
 }
 
 /// Takes the tag that a piece begins with, and answers what follows it.
