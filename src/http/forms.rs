@@ -76,7 +76,7 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// Reads the form that a POST carries, up to `largest` bytes. As soon as its key is there, `opens` says whether the rest is worth waiting for.
-pub(super) async fn read(headers: &HeaderMap, body: Body, largest: usize, opens: impl Fn(&Form) -> bool) -> Result<Form> {
+pub async fn read(headers: &HeaderMap, body: Body, largest: usize, opens: impl Fn(&Form) -> bool) -> Result<Form> {
     let mut search = KeySearch::default();
     let look = |so_far: &[u8]| match search.go_on(so_far) {
         Some(key) if !Form::parse(key).is_ok_and(|form| opens(&form)) => Err(Error::Forged),

@@ -13,11 +13,11 @@ use std::fmt;
 
 use comrak::{Arena, Options};
 
-pub(super) use line::line;
+pub use line::line;
 
 /// HTML that may stand in a page as it is. Only this module makes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Markup(String);
+pub struct Markup(String);
 
 impl fmt::Display for Markup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,9 +27,9 @@ impl fmt::Display for Markup {
 
 /// Where links of our own lead.
 #[derive(Clone, Copy)]
-pub(super) struct Links<'a> {
+pub struct Links<'a> {
     /// The address of a ticket's page, below `/workspace/`, by a code such as `WEB-42`; none if the code is no ticket's.
-    pub(super) ticket: &'a dyn Fn(&str) -> Option<String>,
+    pub ticket: &'a dyn Fn(&str) -> Option<String>,
 }
 
 /// Parsing takes at most this many times 256 steps (comrak's lines, inlines and nodes). What is within a text's limits and not made to hurt
@@ -41,7 +41,7 @@ const MOST_CELLS: usize = 20_000;
 
 /// A text with Markdown as HTML: `CommonMark` with tables, task lists, strikethrough and bare addresses.
 /// Raw HTML is shown as the text that it is, images are linked to, headings begin at the third level.
-pub(super) fn html(text: &str, links: &Links<'_>) -> Markup {
+pub fn html(text: &str, links: &Links<'_>) -> Markup {
     let arena = Arena::new();
     let checks = std::cell::Cell::new(0);
     let is_too_much = || {

@@ -18,7 +18,7 @@ mod history;
 mod initials;
 mod invitations;
 mod list_view;
-mod markdown;
+pub mod markdown;
 mod members;
 mod new_project;
 mod notices;

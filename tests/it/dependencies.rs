@@ -147,3 +147,24 @@ fn there_is_one_tls_stack_and_no_crate_twice_that_is_not_named() {
         );
     }
 }
+
+/// Name and version of all that a lock file holds.
+fn locked(file: &str) -> BTreeSet<(String, String)> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let lock: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+    let text = |package: &toml::Value, key: &str| package[key].as_str().unwrap().to_owned();
+    lock["package"].as_array().unwrap().iter().map(|package| (text(package, "name"), text(package, "version"))).collect()
+}
+
+/// What is fuzzed would else be another program than the one that is delivered, and be built a second time from its ground up.
+#[test]
+fn what_is_fuzzed_is_what_is_delivered() {
+    let (delivered, fuzzed) = (locked("Cargo.lock"), locked("fuzz/Cargo.lock"));
+    let more: Vec<&str> = fuzzed.difference(&delivered).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        more,
+        ["arbitrary", "bugtome-fuzz", "jobserver", "libfuzzer-sys"],
+        "fuzz/Cargo.lock has other versions: `cp Cargo.lock fuzz && cargo fetch --manifest-path fuzz/Cargo.toml` puts it right"
+    );
+    assert!(fuzzed.len() > 100, "{}", fuzzed.len());
+}

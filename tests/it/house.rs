@@ -124,7 +124,7 @@ fn what_the_documents_name_is_there() {
     ] {
         let text = std::fs::read_to_string(root().join(document)).unwrap();
         let quoted = text.split('`').skip(1).step_by(2);
-        let folders = ["src/", "tests/", "docs/", "migrations/", "bench/", "benches/", ".ci/"];
+        let folders = ["src/", "tests/", "docs/", "migrations/", "bench/", "benches/", "fuzz/", ".ci/"];
         let is_path = |word: &&str| folders.iter().any(|folder| word.starts_with(folder)) && !word.contains(['*', '<', ' ', '…']);
         for path in quoted.filter(is_path) {
             let path = path.split("::").next().unwrap();

@@ -157,12 +157,13 @@ impl Reports {
     }
 
     fn report(&mut self, raw: &RawReport) -> Result<Report, BadRow> {
-        if let Some(first) = self.seen.get(&raw.key) {
-            let problem = format!("has the same key as line {first}, which stands");
-            return Err(BadRow { line: raw.line, key: Some(raw.key.clone()), problem });
-        }
-        self.seen.insert(raw.key.clone(), raw.line);
         let report = compose::compose(self.dialect, raw);
+        // By the key as the ticket will have it, in which NUL is replaced: two that differ in the file may be the same there.
+        if let Some(first) = self.seen.get(&report.external_key) {
+            let problem = format!("has the same key as line {first}, which stands");
+            return Err(BadRow { line: raw.line, key: Some(report.external_key), problem });
+        }
+        self.seen.insert(report.external_key.clone(), raw.line);
         self.mapping.count(self.dialect, raw, &report);
         Ok(report)
     }

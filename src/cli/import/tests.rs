@@ -140,6 +140,14 @@ fn bad_rows_are_named_and_the_rest_is_read() {
     assert_eq!(rows[1].as_ref().unwrap().external_key, "K-2");
 }
 
+/// Found by what the fuzz step asks of imports: the domain is promised that keys differ, and the whole import broke off where they did not.
+#[test]
+fn keys_that_become_the_same_are_the_same() {
+    let (rows, _) = all(Source::JiraCsv, "Summary,Issue key,Created\na,K\0,2020-01-01\nb,K\u{fffd},2020-01-01\n");
+    assert_eq!(rows[0].as_ref().unwrap().external_key, "K\u{fffd}");
+    assert_eq!(rows[1].as_ref().unwrap_err().to_string(), "line 3 (K\u{fffd}): has the same key as line 2, which stands");
+}
+
 #[test]
 fn times_never_run_backwards() {
     let header = "Summary,Issue id,Created,Resolved,Updated";

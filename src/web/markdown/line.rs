@@ -8,10 +8,11 @@ const MOST: usize = 240;
 const MOST_SOURCE: usize = 2_000;
 
 /// What the text begins with, in one line and without marks.
-pub(in super::super) fn line(text: &str) -> String {
+pub fn line(text: &str) -> String {
     let source = &text[..text.floor_char_boundary(MOST_SOURCE)];
     let mut line = Line { out: String::new() };
-    for source in source.lines().map(str::trim) {
+    // A carriage return alone ends a line too (CommonMark 2.1).
+    for source in source.split(['\n', '\r']).map(str::trim) {
         if line.out.len() >= 4 * MOST {
             break;
         }

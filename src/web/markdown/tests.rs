@@ -176,6 +176,8 @@ fn a_list_has_one_line_of_a_text() {
         ("[ ] is [not] a link", "is [not] a link"),
         ("``a ` b`` and ` alone", "a ` b and alone"),
         ("\n  \n", ""),
+        // The fuzz step found it: a carriage return stayed in the line, and the marks behind it too.
+        ("one\r\n> two\r# three\r\r- four", "one two three four"),
     ] {
         assert_eq!(line(text), wanted, "{text}");
     }
