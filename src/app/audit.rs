@@ -14,8 +14,9 @@ use crate::model::time::Time;
 use crate::model::tokens::{RevokedHow, Token};
 use crate::model::users::User;
 
-/// So many tokens and addresses are counted apart between two lines; what more there is has one line together for each act, so that whoever has
-/// many addresses fills neither the memory nor the log.
+/// So many tokens, as many users and as many networks are counted apart between two lines; what more there is has one line together for each act, so
+/// that whoever has many addresses fills neither the memory nor the log. Each kind has a room of its own: networks are free to a stranger, and must
+/// not push tokens out, whose owners are told of them.
 const MOST: usize = 4_096;
 
 /// What is counted together between two lines.
@@ -31,6 +32,16 @@ pub enum Key {
     Others,
 }
 
+impl Key {
+    const fn room(self) -> usize {
+        match self {
+            Self::Token(_) => 0,
+            Self::User(_) => 1,
+            Self::Network(_) | Self::Others => 2,
+        }
+    }
+}
+
 /// What was tried, how often, and by whom last.
 #[derive(Debug, Clone, Copy)]
 pub struct Tries {
@@ -42,28 +53,31 @@ pub struct Tries {
     pub last: Time,
     /// From where and in which request that one came.
     pub origin: Option<Origin>,
-    /// The account that the last one was about.
+    /// The account that they were about, where it was one.
     pub user: Option<Id<User>>,
 }
 
-/// What may be repeated at will, counted until [`Audit::take`].
+/// What may be repeated at will, counted until [`Audit::take`]: each kind of key apart.
 #[derive(Debug, Default)]
-pub struct Audit(Mutex<HashMap<(Act, Key), Tries>>);
+pub struct Audit(Mutex<[HashMap<(Act, Key), Tries>; 3]>);
 
 impl Audit {
     /// Counts a try of what may be repeated at will.
     pub fn tried(&self, act: Act, key: Key, user: Option<Id<User>>, origin: Option<Origin>, now: Time) {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tries = &mut rooms[key.room()];
         let key = if tries.len() < MOST || tries.contains_key(&(act, key)) { key } else { Key::Others };
         let fresh = Tries { count: 0, first: now, last: now, origin, user };
         let one = tries.entry((act, key)).or_insert(fresh);
-        *one = Tries { count: one.count.saturating_add(1), first: one.first, ..fresh };
+        // Where several accounts were tried, none of them is named alone.
+        let user = user.filter(|_| one.user == user);
+        *one = Tries { count: one.count.saturating_add(1), first: one.first, user, ..fresh };
     }
 
     /// Writes a line for each token and address that has tried something since the last time, and gives back what was tried, in a fixed order.
     pub fn take(&self) -> Vec<(Act, Key, Tries)> {
         let tries = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut tries: Vec<_> = tries.into_iter().map(|((act, key), tries)| (act, key, tries)).collect();
+        let mut tries: Vec<_> = tries.into_iter().flatten().map(|((act, key), tries)| (act, key, tries)).collect();
         tries.sort_unstable_by_key(|(act, key, _)| (*act, *key));
         for (act, key, tries) in &tries {
             write_tries(*act, *key, tries);
@@ -71,18 +85,19 @@ impl Audit {
         tries
     }
 
-    /// Says what an operation has done; what may be repeated at will is counted instead.
-    pub(super) fn say(&self, log: &Log, via: Via, origin: Option<Origin>, now: Time) {
+    /// Says what an operation has done; what may be repeated at will is counted instead. Where the database did not answer in time whether it is
+    /// committed, the line says so.
+    pub(super) fn say(&self, log: &Log, via: Via, origin: Option<Origin>, now: Time, is_certain: bool) {
         for noted in &log.noted {
             match noted.token {
                 Some(token) if noted.act.is_repeatable() => self.tried(noted.act, Key::Token(token), noted.user, origin, now),
-                _ => write_line(log.actor, noted, via, origin),
+                _ => write_line(log.actor, noted, via, origin, is_certain),
             }
         }
     }
 }
 
-fn write_line(actor: Actor, noted: &Noted, via: Via, origin: Option<Origin>) {
+fn write_line(actor: Actor, noted: &Noted, via: Via, origin: Option<Origin>, is_certain: bool) {
     let (actor, actor_id) = match actor {
         Actor::Nobody => ("nobody", None),
         Actor::Command => ("command", None),
@@ -100,7 +115,9 @@ fn write_line(actor: Actor, noted: &Noted, via: Via, origin: Option<Origin>) {
         project = noted.project.map(display),
         role = noted.role.map(Role::word),
         how = noted.how.map(RevokedHow::word),
+        successor = noted.successor.map(display),
         count = noted.count,
+        outcome = (!is_certain).then_some("unknown"),
         via = via.word(),
         from = origin.map(|origin| display(origin.address)),
         request = origin.and_then(|origin| origin.request).map(display),
@@ -146,5 +163,13 @@ mod tests {
         assert_eq!(taken.iter().map(|(_, _, tries)| tries.count).sum::<u64>(), 20_000);
         assert_eq!(taken[0].2.count, 10_001, "one that was there before is counted on by itself");
         assert!(audit.take().is_empty());
+
+        // Nor does it hide a token from its owner.
+        let token = Id::from_uuid(uuid::Uuid::from_u128(7));
+        for number in 0..10_000_u32 {
+            audit.tried(Act::UnknownTokenTried, Key::Network(std::net::Ipv4Addr::from(number).into()), None, None, now);
+        }
+        audit.tried(Act::StoppedTokenTried, Key::Token(token), None, None, now);
+        assert!(audit.take().iter().any(|(_, key, _)| *key == Key::Token(token)));
     }
 }

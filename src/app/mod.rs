@@ -17,8 +17,8 @@ pub mod restore;
 pub mod settings;
 pub mod stop;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use audit::{Audit, Key};
 use clock::Clock;
@@ -168,9 +168,26 @@ impl App {
         work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.keep_time().await;
-        let (app, work) = (self.clone(), self.operation(who, via, work));
+        let (app, mut work) = (self.clone(), self.operation(who, via, work));
+        let said = Arc::new(Mutex::new(None));
+        let saying = Arc::clone(&said);
+        let work = move |db: &mut Connection| {
+            *saying.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            let (answer, log) = work(db)?;
+            *saying.lock().unwrap_or_else(PoisonError::into_inner) = log;
+            Ok(answer)
+        };
         // A task of its own: a caller who goes away while it is committed must not take its line in the audit log along.
-        let written = tokio::spawn(async move { app.said(via, app.database.write(work).await) }).await;
+        let written = tokio::spawn(async move {
+            let outcome = app.database.write(work).await;
+            let log = said.lock().unwrap_or_else(PoisonError::into_inner).take();
+            // Where the database did not answer in time, the change may be committed all the same.
+            if let Some(log) = log.filter(|_| matches!(outcome, Ok(_) | Err(Error::Store(_)))) {
+                app.means.audit.say(&log, via, app.origin, app.now(), outcome.is_ok());
+            }
+            outcome
+        })
+        .await;
         written.unwrap_or_else(|lost| Err(Error::Internal(format!("a write was not finished: {lost}"))))
     }
 
@@ -193,7 +210,7 @@ impl App {
     fn said<T>(&self, via: Via, outcome: Result<(T, Option<Log>)>) -> Result<T> {
         let (answer, log) = outcome?;
         if let Some(log) = log {
-            self.means.audit.say(&log, via, self.origin, self.now());
+            self.means.audit.say(&log, via, self.origin, self.now(), true);
         }
         Ok(answer)
     }

@@ -4,9 +4,9 @@
 use super::random::Random;
 use crate::store::database::moving::{Found, Measured, Portion, Source, Sum, Table, Target, Walk};
 use crate::store::database::{self, Connection, DatabaseUrl};
-use crate::store::{clock, persons};
 use crate::store::search::{self, Mark};
 use crate::store::tables::{NEVER_EMPTY, TABLES};
+use crate::store::{clock, persons};
 
 /// How many documents are indexed in one transaction.
 const DOCUMENTS: i64 = 500;

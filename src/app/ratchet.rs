@@ -55,7 +55,7 @@ impl Ratchet {
 
     /// What time it is, where the machine says `machine`: that, or the smallest step beyond what was told before.
     pub fn tell(&self, machine: Time) -> Time {
-        let step = |told: i64| Some(if machine.micros() > told { machine.micros() } else { told + 1 });
+        let step = |told: i64| Some(if machine.micros() > told { machine.micros() } else { told.saturating_add(1) });
         let before = self.told.fetch_update(Ordering::AcqRel, Ordering::Acquire, step).unwrap_or_default();
         Time::from_micros(step(before).unwrap_or_default())
     }
@@ -96,6 +96,10 @@ impl Ratchet {
     fn note(&self, outcome: database::Result<Time>, until: Time) {
         match outcome {
             Ok(kept) => {
+                // Another server over the same file has told more than this one knows of.
+                if kept > until {
+                    self.told.fetch_max(kept.minus(AHEAD).micros(), Ordering::AcqRel);
+                }
                 self.kept.fetch_max(kept.micros(), Ordering::AcqRel);
                 self.fails.store(false, Ordering::Release);
             }

@@ -9,6 +9,7 @@ use super::random::Random;
 use crate::domain;
 use crate::domain::restore::{self, Losses, Undecided};
 use crate::model::events::Via;
+use crate::store::clock;
 use crate::store::database::{self, Alone, BackupFile, Options, Replacement, open_replaced};
 use crate::store::rights::{self, Rights};
 
@@ -49,7 +50,7 @@ pub fn restore(
     database: &Path,
     backup: database::Result<BackupFile>,
     undecided: Option<Undecided>,
-    clock: Clock,
+    machine: Clock,
     random: Random,
 ) -> Result<Restored, Refused> {
     let alone = Alone::with(database).map_err(|error| if error == database::Error::Busy { Refused::InUse } else { error.into() })?;
@@ -59,7 +60,10 @@ pub fn restore(
     }
     let replacement = backup.and_then(|backup| Replacement::of(&backup, &alone)).map_err(Refused::Backup)?;
     let copy = replacement.open(options()).map_err(Refused::Backup)?;
-    let app = App::new(copy, clock, random, "");
+    // Time goes on where the replaced database was told it; what the backup says of that, somebody may have written.
+    let told = old.as_ref().map_or(machine.now(), |old| old.kept_until);
+    copy.run(|db| clock::reset(db, told))?;
+    let app = App::new(copy, machine, random, "");
     let taken = app.run(Via::Command, |ctx| restore::take_over(ctx, old.as_ref().ok(), undecided));
     app.database().close();
     drop(app);

@@ -133,7 +133,14 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
     let bounds = (Limits::default(), settings.trusted_proxies.clone());
     listen::serve(listener, tls, Faces::new(api::router(&front), web::router(&front)), bounds, metrics, stop).await;
     tasks.join_all().await;
-    Ok(front.app.stop_clock().await?)
+    // What came while connections were finished.
+    if let Err(error) = jobs::flush_once(&front).await {
+        tracing::warn!(%error, "the last uses of tokens and sessions could not be written down");
+    }
+    if let Err(error) = front.app.stop_clock().await {
+        tracing::warn!(%error, "the time that was told could not be written down: the clock may stand ahead for ten seconds after the next start");
+    }
+    Ok(())
 }
 
 /// Says that the server is ready, on standard output, where scripts wait for it.

@@ -131,6 +131,8 @@ pub struct Noted {
     pub role: Option<Role>,
     /// In which way a token was revoked.
     pub how: Option<RevokedHow>,
+    /// The token that took its place.
+    pub successor: Option<Id<Token>>,
     /// How many there were, where there may be several.
     pub count: Option<u64>,
 }
@@ -147,7 +149,7 @@ pub struct Log {
 impl Noted {
     /// That this happened.
     pub const fn of(act: Act) -> Self {
-        Self { act, user: None, token: None, organization: None, project: None, role: None, how: None, count: None }
+        Self { act, user: None, token: None, organization: None, project: None, role: None, how: None, successor: None, count: None }
     }
 
     /// That it happened to this user.

@@ -315,7 +315,7 @@ fn judge(db: &mut Connection, token: &HashedToken, about: About, rotation: Rotat
 /// Whether a rotated token asks for its rotation again, with the same key and in time. Whether the successor has been used or revoked is
 /// judged by `tokens::rotate`, which reads it.
 fn is_retry(judged: &JudgedRow, rotation: Rotation, now: Time) -> bool {
-    let in_time = judged.rotated_at.is_some_and(|at| now.since(at) < RETRY_DOOR);
+    let in_time = judged.rotated_at.is_some_and(|at| now.is_within(RETRY_DOOR, at));
     let same_key = match (rotation, judged.retry_key_digest) {
         (Rotation::WithKey(sent), Some(kept)) => bool::from(subtle::ConstantTimeEq::ct_eq(&sent[..], &kept[..])),
         _ => false,

@@ -94,7 +94,7 @@ pub fn find(ctx: &mut Ctx<'_>, digest: &HashedSecret) -> Result<InvitationRow> {
     let invitation = store::by_digest(ctx.db, digest)?.ok_or(Error::NotFound)?;
     let made_by_command = invitation.created_by.is_none();
     let may_still = made_by_command || invitation.maker_role.is_some_and(|own| may_give(own, invitation.role));
-    if ctx.now.since(invitation.created_at) >= HOLDS || !may_still { Err(Error::NotFound) } else { Ok(invitation) }
+    if !ctx.now.is_within(HOLDS, invitation.created_at) || !may_still { Err(Error::NotFound) } else { Ok(invitation) }
 }
 
 /// The invitation, and the living tokens of the signed-in caller, newest first: those would reach the organization too.

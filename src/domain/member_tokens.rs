@@ -92,8 +92,9 @@ pub fn shut_out(ctx: &mut Ctx<'_>, organization: Id<Organization>, id: Id<Token>
     let why = problems.take("reason", Reason::parse(why));
     refuse(problems)?;
     let by = ctx.person();
-    store::shut_out(ctx.db, (organization, listed.token.chain_id), ctx.now, by, why.unwrap_or_default().as_deref())?;
-    ctx.note(Noted { organization: Some(organization), ..Noted::token(Act::TokenShutOut, &listed.token) });
+    if store::shut_out(ctx.db, (organization, listed.token.chain_id), ctx.now, by, why.unwrap_or_default().as_deref())? > 0 {
+        ctx.note(Noted { organization: Some(organization), ..Noted::token(Act::TokenShutOut, &listed.token) });
+    }
     Ok(())
 }
 
@@ -102,8 +103,9 @@ pub fn let_in(ctx: &mut Ctx<'_>, organization: Id<Organization>, id: Id<Token>) 
     let listed = locked(ctx, organization, id)?;
     // A session alone shall not give a right back that somebody took away.
     sessions::require_fresh(ctx)?;
-    store::let_in(ctx.db, organization, listed.token.chain_id)?;
-    ctx.note(Noted { organization: Some(organization), ..Noted::token(Act::TokenLetIn, &listed.token) });
+    if store::let_in(ctx.db, organization, listed.token.chain_id)? > 0 {
+        ctx.note(Noted { organization: Some(organization), ..Noted::token(Act::TokenLetIn, &listed.token) });
+    }
     Ok(())
 }
 

@@ -156,7 +156,9 @@ pub fn set_role(ctx: &mut Ctx<'_>, organization: Id<Organization>, user: Id<User
         sessions::require_fresh(ctx)?;
     }
     store::set_role(ctx.db, reach.id, user, role)?;
-    ctx.note(Noted { organization: Some(reach.id), role: Some(role), ..Noted::user(Act::RoleChanged, user) });
+    if role != old {
+        ctx.note(Noted { organization: Some(reach.id), role: Some(role), ..Noted::user(Act::RoleChanged, user) });
+    }
     Ok(())
 }
 

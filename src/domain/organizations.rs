@@ -130,7 +130,9 @@ pub fn set_policy(ctx: &mut Ctx<'_>, id: Id<Organization>, longest: Option<Span>
         sessions::require_fresh(ctx)?;
     }
     store::set_policy(ctx.db, reach.id, longest)?;
-    ctx.note(Noted { organization: Some(reach.id), ..Noted::of(Act::PolicySet) });
+    if longest != until_now {
+        ctx.note(Noted { organization: Some(reach.id), ..Noted::of(Act::PolicySet) });
+    }
     Ok(())
 }
 

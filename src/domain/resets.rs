@@ -80,7 +80,7 @@ fn is_still_right(ctx: &mut Ctx<'_>, link: &ResetLink) -> Result<bool> {
 pub fn find(ctx: &mut Ctx<'_>, digest: &HashedSecret) -> Result<ResetLink> {
     ctx.allow(Capability::SignIn)?;
     let link = store::reset_link(ctx.db, digest)?.ok_or(Error::NotFound)?;
-    let over = ctx.now.since(link.created_at) >= HOLDS || link.disabled_at.is_some();
+    let over = !ctx.now.is_within(HOLDS, link.created_at) || link.disabled_at.is_some();
     if over || !is_still_right(ctx, &link)? { Err(Error::NotFound) } else { Ok(link) }
 }
 

@@ -13,7 +13,7 @@ use crate::model::roles::Role;
 use crate::model::tokens::{RevokedHow, Token};
 use crate::store::rights::{self, MemberRight, OrganizationRight, ProjectRight, Rights, TokenRight, UserRight};
 use crate::store::tokens::Revocation;
-use crate::store::{clock, member_tokens, members, organizations, sessions, tokens};
+use crate::store::{member_tokens, members, organizations, sessions, tokens};
 
 /// What becomes of tokens of which the replaced database cannot tell whether they have been revoked since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,8 +87,6 @@ pub fn take_over(ctx: &mut Ctx<'_>, old: Option<&Rights>, undecided: Option<Unde
         policies_of(ctx, &new, old, &mut losses)?;
         shut_out_of(ctx, &new, old, &mut losses)?;
         rights::set_last_serial(ctx.db, new.last_serial.max(old.last_serial))?;
-        // What had ended by the time that was told there stays ended.
-        clock::keep_until(ctx.db, old.kept_until)?;
     }
     if undecided == Some(Undecided::Revoke) {
         for token in &new.tokens {

@@ -141,7 +141,9 @@ pub fn end_others(ctx: &mut Ctx<'_>) -> Result<u64> {
     let user = ctx.user().ok_or(Error::Unauthenticated)?;
     let own = ctx.session().map(|session| session.id);
     let ended = store::delete_others(ctx.db, user, own)?;
-    ctx.note(Noted { count: Some(ended), ..Noted::user(Act::SessionsEnded, user) });
+    if ended > 0 {
+        ctx.note(Noted { count: Some(ended), ..Noted::user(Act::SessionsEnded, user) });
+    }
     Ok(ended)
 }
 
@@ -167,7 +169,7 @@ pub fn confirm(ctx: &mut Ctx<'_>, hash: &str) -> Result<()> {
 
 /// Whether the password was given so lately that it need not be given again. Commands have none to give.
 pub fn is_fresh(ctx: &Ctx<'_>) -> bool {
-    ctx.session().is_none_or(|session| ctx.now.since(session.authenticated_at) < FRESH)
+    ctx.session().is_none_or(|session| ctx.now.is_within(FRESH, session.authenticated_at))
 }
 
 /// `PasswordNeeded` unless the password was given lately.

@@ -1,8 +1,8 @@
 //! What the owners of tokens have to look at: a rotation by the token itself, tries with a token that had stopped, a token found after it had
 //! stopped. Each stays in settings until somebody dismisses it; what becomes of the tokens is in `token_settings`.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use super::permissions::Capability;
 use super::token_settings::{self, MOST_SHOWN, Place, State};
@@ -15,7 +15,7 @@ use crate::store::token_alerts::{self as store, AlertRow, Happened};
 use crate::store::token_lists;
 use crate::store::tokens::TokenRow;
 
-/// So many alerts are shown at once, the latest first; those behind them come up as these are dismissed.
+/// So many alerts are shown at once, tokens that were found first; those behind them come up as these are dismissed.
 pub const MOST_ALERTS: i64 = 50;
 
 /// What somebody has to look at.
@@ -60,17 +60,26 @@ pub fn record_tries(db: &mut Connection, tries: &[Tried]) -> Result<()> {
     Ok(())
 }
 
-/// The alerts of the place, the latest first, at most [`MOST_ALERTS`].
-pub fn list(ctx: &mut Ctx<'_>, place: Place) -> Result<Vec<Alert>> {
-    let rows = match place {
+/// What there is to look at in a place.
+#[derive(Debug)]
+pub struct Alerts {
+    /// At most [`MOST_ALERTS`], by kind, of each the latest first.
+    pub shown: Vec<Alert>,
+    /// All chains of which a token was found after it had stopped.
+    pub found: HashSet<Id<Token>>,
+}
+
+/// The alerts of the place.
+pub fn list(ctx: &mut Ctx<'_>, place: Place) -> Result<Alerts> {
+    let (rows, found) = match place {
         Place::Account => {
             ctx.allow(Capability::ManageOwnTokens)?;
             let user = ctx.user().ok_or(Error::Forbidden)?;
-            store::of_user(ctx.db, user, MOST_ALERTS)?
+            (store::of_user(ctx.db, user, MOST_ALERTS)?, store::found_of_user(ctx.db, user)?)
         }
         Place::Project(project) => {
             let reach = ctx.project(Capability::ManageProjectTokens, project)?;
-            store::of_project(ctx.db, reach.id, MOST_ALERTS)?
+            (store::of_project(ctx.db, reach.id, MOST_ALERTS)?, store::found_of_project(ctx.db, reach.id)?)
         }
     };
     let mut chains: HashMap<Id<Token>, Vec<TokenRow>> = HashMap::new();
@@ -86,12 +95,12 @@ pub fn list(ctx: &mut Ctx<'_>, place: Place) -> Result<Vec<Alert>> {
         };
         alerts.push(Alert { token, happened, working });
     }
-    Ok(alerts)
+    Ok(Alerts { shown: alerts, found: found.into_iter().collect() })
 }
 
 /// Dismisses an alert as it was when somebody looked at it; one to which something has been added since stays.
-pub fn dismiss(ctx: &mut Ctx<'_>, place: Place, token: Id<Token>, kind: AlertKind, seen: Time) -> Result<()> {
+pub fn dismiss(ctx: &mut Ctx<'_>, place: Place, token: Id<Token>, kind: AlertKind, (seen, count): (Time, i64)) -> Result<()> {
     let token = token_settings::find(ctx, place, token)?;
-    store::dismiss(ctx.db, token.id, kind, seen)?;
+    store::dismiss(ctx.db, token.id, kind, seen, count)?;
     Ok(())
 }

@@ -198,7 +198,8 @@ pub fn rotate(ctx: &mut Ctx<'_>, plain: &PlainToken, key: Option<&str>, overlap:
         let old = by_id(ctx, old.id)?;
         return rotate_again(ctx, &old, plain, key, overlap);
     }
-    token_alerts::raise(ctx, old.id, AlertKind::Rotated)?;
+    // One for the whole chain: whoever rotates over and over hides nothing behind it.
+    token_alerts::raise(ctx, old.chain_id, AlertKind::Rotated)?;
     let maker = old.created_by;
     succeed(ctx, &old, successor, maker)
 }
@@ -220,7 +221,7 @@ pub(super) fn succeed(ctx: &mut Ctx<'_>, old: &TokenRow, successor: PlainToken, 
         continues: Some(Continues { chain: old.chain_id, started_at: old.chain_started_at, predecessor: old.id }),
     };
     insert(ctx, &new)?;
-    ctx.note(Noted::token(Act::TokenRotated, old));
+    ctx.note(Noted { successor: Some(id), ..Noted::token(Act::TokenRotated, old) });
     made(ctx, id, successor)
 }
 
@@ -238,7 +239,7 @@ fn end_of_successor(old: &TokenRow, now: Time) -> Option<Time> {
 fn rotate_again(ctx: &mut Ctx<'_>, old: &TokenRow, plain: &PlainToken, key: Option<&str>, overlap: Span) -> Result<Made> {
     let same_key = key.map(rotation_key_digest).is_some_and(|sent| Some(sent) == old.retry_key_digest);
     let same_overlap = old.rotated_at.zip(old.stops_at).is_some_and(|(at, end)| end.since(at) == overlap);
-    let in_time = old.rotated_at.is_some_and(|at| ctx.now.since(at) < RETRY_DOOR);
+    let in_time = old.rotated_at.is_some_and(|at| ctx.now.is_within(RETRY_DOOR, at));
     // One without an end was revoked while this waited for it.
     let stopped = old.stops_at.is_none() || store::has_stopped(old.rotated_at, old.stops_at, ctx.now);
     // A stopped token has this one door. Where it is shut, the token is as unknown as any that stopped; in its overlap it is a conflict.

@@ -63,7 +63,9 @@ pub fn all(ctx: &mut Ctx<'_>) -> Result<Vec<UserRow>> {
 pub fn disable(ctx: &mut Ctx<'_>, user: &UserRow) -> Result<()> {
     command_only(ctx)?;
     end_all(ctx, user.id)?;
-    ctx.note(Noted::user(Act::UserDisabled, user.id));
+    if user.disabled_at.is_none() {
+        ctx.note(Noted::user(Act::UserDisabled, user.id));
+    }
     Ok(store::set_disabled(ctx.db, user.id, Some(user.disabled_at.unwrap_or(ctx.now)))?)
 }
 

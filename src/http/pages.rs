@@ -285,10 +285,12 @@ impl Visit {
         &self,
         mut work: impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static,
     ) -> impl FnMut(&mut Ctx<'_>) -> Result<T> + Send + 'static {
-        let visit = self.clone();
+        let (visit, mut is_counted) = (self.clone(), false);
         move |ctx| {
             let outcome = visit.let_in(ctx).and_then(|()| work(ctx));
-            if let (Err(Error::Forbidden), Some(user)) = (&outcome, ctx.user()) {
+            // Once, however often the database has it run.
+            if let (Err(Error::Forbidden | Error::Unreachable), Some(user), false) = (&outcome, ctx.user(), is_counted) {
+                is_counted = true;
                 visit.0.app.tried(Act::Refused, Key::User(user), None);
             }
             outcome

@@ -15,6 +15,7 @@ use crate::domain::tokens::Use;
 use crate::domain::{Ctx, Result, Who, member_tokens, sessions, sweep, token_alerts, tokens};
 use crate::http::mount::Front;
 use crate::model::events::Via;
+use crate::store::database::Connection;
 
 /// How often uses of tokens and sessions are written down.
 const FLUSH: Duration = Duration::from_mins(1);
@@ -44,28 +45,31 @@ pub async fn flush_uses(front: Arc<Front>, mut stop: Stop) {
     }
 }
 
-/// Writes down what has been noted since the last time.
+/// Writes down what has been noted since the last time. What could not be written does not keep the rest from it; the first error is the answer.
 pub async fn flush_once(front: &Front) -> Result<()> {
+    let tried: Vec<Tried> = front.app.audit().take().into_iter().filter_map(of_a_token).collect();
     let uses: Vec<Use> = front.uses.take().into_iter().map(|(token, at, from)| Use { token, at, from: from.to_string() }).collect();
     let seen: Vec<Seen> = front.seen.take().into_iter().map(|(session, at, from)| Seen { session, at, from: from.to_string() }).collect();
     let reaches = front.reaches.take().into_iter();
     let in_organizations: Vec<Reached> =
         reaches.map(|((organization, token), at, from)| Reached { organization, token, at, from: from.to_string() }).collect();
-    // Taken first: each line of the audit log is written, whatever becomes of the database.
-    let tried: Vec<Tried> = front.app.audit().take().into_iter().filter_map(of_a_token).collect();
-    for uses in uses.chunks(BATCH).map(<[Use]>::to_vec) {
-        front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| tokens::record_uses(ctx.db, &uses)).await?;
+    let written = [
+        in_batches(front, tried, token_alerts::record_tries).await,
+        in_batches(front, uses, tokens::record_uses).await,
+        in_batches(front, in_organizations, member_tokens::record_uses).await,
+        in_batches(front, seen, sessions::record_seen).await,
+    ];
+    written.into_iter().collect()
+}
+
+/// Writes all of them, so many in one transaction.
+async fn in_batches<T: Clone + Send + 'static>(front: &Front, all: Vec<T>, record: fn(&mut Connection, &[T]) -> Result<()>) -> Result<()> {
+    let mut outcome = Ok(());
+    for batch in all.chunks(BATCH).map(<[T]>::to_vec) {
+        let written = front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| record(ctx.db, &batch)).await;
+        outcome = outcome.and(written);
     }
-    for uses in in_organizations.chunks(BATCH).map(<[Reached]>::to_vec) {
-        front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| member_tokens::record_uses(ctx.db, &uses)).await?;
-    }
-    for tried in tried.chunks(BATCH).map(<[Tried]>::to_vec) {
-        front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| token_alerts::record_tries(ctx.db, &tried)).await?;
-    }
-    for seen in seen.chunks(BATCH).map(<[Seen]>::to_vec) {
-        front.app.write(Who::Anonymous, Via::Command, move |ctx: &mut Ctx<'_>| sessions::record_seen(ctx.db, &seen)).await?;
-    }
-    Ok(())
+    outcome
 }
 
 /// Tries with a stopped token are for its owner to see; all else is for the audit log alone.

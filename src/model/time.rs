@@ -16,7 +16,20 @@ pub struct Span(i64);
 
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
 
+/// So far ahead a moment may be that was told by the same clock: what two transactions are told at once.
+const TOLERANCE: Span = Span(5_000_000);
+
 impl Time {
+    /// The last moment that can be written as RFC 3339.
+    pub const LATEST: Self = Self(253_402_207_199_999_999);
+
+    /// Whether less than `span` has passed since `then`. A moment that is still to come is none of this clock's (somebody has set it back), and
+    /// nothing holds for longer by that.
+    pub const fn is_within(self, span: Span, then: Self) -> bool {
+        let passed = self.since(then).0;
+        passed < span.0 && passed > -TOLERANCE.0
+    }
+
     /// The moment that many microseconds after the epoch.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)

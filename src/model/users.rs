@@ -85,7 +85,9 @@ fn key(text: &str) -> String {
     if text.is_ascii() {
         return text.trim_end_matches('.').to_ascii_lowercase();
     }
-    let folded: String = text.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    // A sigma at a word's end is the same letter: which of both a lower case has depends on what stands beside it.
+    let lower = text.nfkc().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c });
+    let folded: String = lower.nfkc().collect();
     match folded.rsplit_once('@') {
         Some((local, host)) => format!("{local}@{}", ascii(host).as_deref().unwrap_or(host).trim_end_matches('.')),
         None => folded,
@@ -169,6 +171,7 @@ mod tests {
         same("mia@müller.example", "MIA@xn--mller-kva.example");
         same("jo\u{308}rg@example.com", "jörg@example.com");
         assert!(Email::are_same("ﬁona@x", "FIONA@x") && !Email::are_same("fiona@x", "fiona@y"));
+        same("ΝΙΚΟΣ@x.gr", "νικος@x.gr");
         // Characters of other scripts that look alike stay what they are: there is no rule that all readers would share.
         assert!(!Email::are_same("mia@example.com", "mіa@example.com"));
     }

@@ -8,7 +8,8 @@ use crate::model::time::Time;
 /// The moment up to which the time may have been told.
 pub fn kept_until(db: &mut Connection) -> Result<Time> {
     let row = db.query_opt(sql!((Time,): "SELECT kept_until FROM clock WHERE name = 'told'"))?;
-    Ok(row.map_or(Time::from_micros(0), |(until,)| until))
+    // Whatever stands there, it is a moment that can be written.
+    Ok(row.map_or(Time::from_micros(0), |(until,)| until).min(Time::LATEST))
 }
 
 /// Lets the time be told up to `until`; the answer is the moment that counts, which may be a later one.
@@ -23,7 +24,11 @@ pub fn keep_until(db: &mut Connection, until: Time) -> Result<Time> {
 
 /// Says at the end what has really been told, unless somebody else has kept a moment of their own meanwhile.
 pub fn settle(db: &mut Connection, kept: Time, told: Time) -> Result<()> {
-    db.execute(sql!("UPDATE clock SET kept_until = ?2 WHERE name = 'told' AND kept_until = ?1", Time = kept, Time = told))?;
+    db.execute(sql!(
+        "UPDATE clock SET kept_until = ?2 WHERE name = 'told' AND (kept_until = ?1 OR kept_until < ?2)",
+        Time = kept,
+        Time = told
+    ))?;
     Ok(())
 }
 
@@ -31,6 +36,11 @@ pub fn settle(db: &mut Connection, kept: Time, told: Time) -> Result<()> {
 pub fn reset(db: &mut Connection, to: Time) -> Result<()> {
     db.execute(sql!("UPDATE clock SET kept_until = ?1 WHERE name = 'told'", Time = to))?;
     Ok(())
+}
+
+/// Closes the doors through which rotations after `moment` could be asked for again.
+pub fn forget_retries_after(db: &mut Connection, moment: Time) -> Result<u64> {
+    db.execute(sql!("UPDATE tokens SET retry_key_digest = NULL WHERE rotated_at > ?1 AND retry_key_digest IS NOT NULL", Time = moment))
 }
 
 /// The tokens that live at `then` and not at `now`, newest first.

@@ -39,13 +39,22 @@ row! {
         pub life: Option<Span>,
         /// The first token of its chain.
         pub chain_id: Id<Token>,
+        /// When that one was made.
+        pub chain_started_at: Time,
+        /// The token that it replaced.
+        pub predecessor_id: Option<Id<Token>>,
+        /// When it was made.
+        pub created_at: Time,
     }
 }
 
 impl TokenRight {
     /// Whether it is the same token by all that never changes, and not only by its id.
     pub fn is_same(&self, other: &Self) -> bool {
-        let fixed = |one: &Self| (one.id, one.digest, one.scopes, one.user_id, one.project_id, one.life, one.chain_id);
+        let fixed = |one: &Self| {
+            let chain = (one.chain_id, one.chain_started_at, one.predecessor_id);
+            (one.id, one.digest, one.scopes, one.user_id, one.project_id, one.life, one.created_at, chain)
+        };
         fixed(self) == fixed(other)
     }
 }
@@ -147,7 +156,9 @@ pub fn read(db: &mut Connection) -> Result<Rights> {
     let (last_serial,) = db.query_one(sql!((i64,): "SELECT last FROM serials WHERE name = 'project'"))?;
     Ok(Rights {
         tokens: db.query(sql!(TokenRight:
-            "SELECT id, expires_at, used, rotated_at, stops_at, revoked_at, digest, scopes, user_id, project_id, life, chain_id FROM tokens"
+            "SELECT id, expires_at, used, rotated_at, stops_at, revoked_at, digest, scopes, user_id, project_id, life, chain_id,
+                    chain_started_at, predecessor_id, created_at
+             FROM tokens"
         ))?,
         users: db
             .query(sql!(UserRight: "SELECT u.id, u.disabled_at, u.password_hash, p.email FROM users u JOIN persons p ON p.id = u.id"))?,

@@ -19,6 +19,7 @@ use super::frame::Frame;
 use super::parts::Pager;
 use super::side::Side;
 use crate::domain::projects::Settings;
+use crate::domain::token_alerts::Alerts;
 use crate::domain::token_settings::{self, Listing, Place, kept_out};
 use crate::domain::tokens::{Extent, Made};
 use crate::domain::{Ctx, Error, Result, token_alerts};
@@ -167,8 +168,7 @@ impl Desk {
         let typed = shown.typed.unwrap_or_else(|| form::empty(self.place, self.visit.fresh_once()));
         let form = FormView::of(typed, &shown.problems, self.place, &policies, &frame);
         let reader = ctx.user();
-        let alerts = token_alerts::list(ctx, self.place)?;
-        let found = alerts::found(&alerts);
+        let Alerts { shown: alerts, found } = token_alerts::list(ctx, self.place)?;
         let rows =
             tokens.into_iter().map(|listed| Row { found: found.contains(&listed.token.chain_id), ..Row::of(listed, reader, &frame) });
         let (working, ended) = rows.partition(|row| row.ended.is_none());
@@ -286,7 +286,8 @@ impl Desk {
     pub(super) async fn dismiss(self) -> Result<Answer> {
         let (id, place, form) = (self.visit.id("token_id")?, self.place, self.visit.form());
         let kind = AlertKind::from_word(form.text("kind")).ok_or_else(|| Error::invalid("kind", Problem::NotIncluded))?;
-        let seen = form.text("seen").parse().map(Time::from_micros).map_err(|_| Error::invalid("seen", Problem::NotIncluded))?;
+        let number = |name: &'static str| form.text(name).parse::<i64>().map_err(|_| Error::invalid(name, Problem::NotIncluded));
+        let seen = (Time::from_micros(number("seen")?), number("count")?);
         self.visit.write(move |ctx| token_alerts::dismiss(ctx, place, id, kind, seen)).await?;
         Ok(see_with(&self.here, "alert-dismissed"))
     }

@@ -503,7 +503,7 @@ fn killed_at_any_point_there_is_the_old_or_the_new() {
 fn what_somebody_wrote_into_a_backups_tokens_is_revoked() {
     let place = Installation::sqlite();
     let (_, kept) = token(&place, &ADAS);
-    let tokens: Vec<_> = (0..5).map(|_| token(&place, &ADAS)).collect();
+    let tokens: Vec<_> = (0..7).map(|_| token(&place, &ADAS)).collect();
     let file = backup(&place);
     let planted = PlainToken::from_random(TokenKind::Personal, &[7; 64]).unwrap();
     let change = |sql: &str, id: &str, more: &[&dyn rusqlite::ToSql]| {
@@ -517,8 +517,10 @@ fn what_somebody_wrote_into_a_backups_tokens_is_revoked() {
     change("UPDATE tokens SET life = 1 WHERE id = ?1", &tokens[2].0, &[]);
     change("UPDATE tokens SET chain_id = (SELECT min(id) FROM tokens) WHERE id = ?1", &tokens[3].0, &[]);
     change("UPDATE tokens SET user_id = NULL, project_id = (SELECT id FROM projects) WHERE id = ?1", &tokens[4].0, &[]);
+    change("UPDATE tokens SET chain_started_at = chain_started_at + 1 WHERE id = ?1", &tokens[5].0, &[]);
+    change("UPDATE tokens SET predecessor_id = (SELECT min(id) FROM tokens) WHERE id = ?1", &tokens[6].0, &[]);
     let done = restore(&place, &[]).ok().json();
-    assert_eq!(done["tokens_revoked"].as_u64(), Some(5), "{done}");
+    assert_eq!(done["tokens_revoked"].as_u64(), Some(7), "{done}");
     assert!(works(&place, &kept));
     assert!(!works(&place, planted.expose()));
     assert!(tokens.iter().all(|(_, plain)| !works(&place, plain)));

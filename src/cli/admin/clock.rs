@@ -56,6 +56,9 @@ pub(super) fn run(flags: &DatabaseFlags, output: Output, Command::Reset: &Comman
     if from > to && revived.is_empty() {
         text.push_str("; no token comes back by that");
     }
+    if from > to {
+        text.push_str("; all sessions, invitations and links have ended");
+    }
     if !revived.is_empty() {
         text.push_str("; these tokens had ended, and work again (`bugtome admin token revoke ID` ends one):");
         for token in &revived {

@@ -1,5 +1,5 @@
 //! What an operation reads, measured while it reads: so a large answer is given up as soon as there is no room for it, and not when it is made.
-//! How much room there is, and for whom, is for whoever sets the meter.
+//! On PostgreSQL the driver has all rows of a statement by then, so that there each thread of the pool may hold one answer's. How much room there is, and for whom, is for whoever sets the meter.
 
 use super::error::{Error, Result};
 

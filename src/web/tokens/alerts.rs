@@ -1,12 +1,9 @@
 //! What the owner of tokens has to look at, as the list of tokens shows it.
 //! What raises an alert, and when it goes, is in `domain::token_alerts`.
 
-use std::collections::HashSet;
-
 use super::view;
 use crate::domain::token_alerts::Alert;
-use crate::model::id::Id;
-use crate::model::tokens::{AlertKind, Token};
+use crate::model::tokens::AlertKind;
 use crate::web::frame::Frame;
 use crate::web::times::Stamp;
 
@@ -22,6 +19,8 @@ pub(super) struct AlertView {
     pub(super) last_four: String,
     /// What happened.
     pub(super) kind: AlertKind,
+    /// How often, by which it is dismissed.
+    pub(super) count: i64,
     /// How often, in words.
     pub(super) times: String,
     /// When for the first time, where that was not the last.
@@ -46,6 +45,7 @@ impl AlertView {
             name: token.name,
             last_four: token.last_four,
             kind: happened.kind,
+            count: happened.count,
             times: if happened.count == 1 { "once".to_owned() } else { format!("{} times", happened.count) },
             first: (happened.first_at < happened.last_at).then(|| frame.stamp(happened.first_at)),
             last: frame.stamp(happened.last_at),
@@ -64,9 +64,4 @@ impl AlertView {
             AlertKind::Found | AlertKind::Rotated => "risk",
         }
     }
-}
-
-/// The chains of which a token was found after it had stopped.
-pub(super) fn found(alerts: &[Alert]) -> HashSet<Id<Token>> {
-    alerts.iter().filter(|alert| alert.happened.kind == AlertKind::Found).map(|alert| alert.token.chain_id).collect()
 }
