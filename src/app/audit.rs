@@ -165,11 +165,11 @@ mod tests {
         assert!(audit.take().is_empty());
 
         // Nor does it hide a token from its owner.
-        let token = Id::from_uuid(uuid::Uuid::from_u128(7));
+        let own = Id::from_uuid(uuid::Uuid::from_u128(7));
         for number in 0..10_000_u32 {
             audit.tried(Act::UnknownTokenTried, Key::Network(std::net::Ipv4Addr::from(number).into()), None, None, now);
         }
-        audit.tried(Act::StoppedTokenTried, Key::Token(token), None, None, now);
-        assert!(audit.take().iter().any(|(_, key, _)| *key == Key::Token(token)));
+        audit.tried(Act::StoppedTokenTried, Key::Token(own), None, None, now);
+        assert!(audit.take().iter().any(|(_, key, _)| *key == Key::Token(own)));
     }
 }

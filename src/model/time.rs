@@ -173,6 +173,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_to_come_holds_for_no_longer() {
+        let at = Time::from_micros;
+        let hour = Span::seconds(3_600);
+        assert!(at(3_599_999_999).is_within(hour, at(0)) && !at(3_600_000_000).is_within(hour, at(0)));
+        assert!(at(0).is_within(hour, at(1_000)), "two that were told at once");
+        assert!(!at(0).is_within(hour, at(10_000_000)), "the clock was set back");
+        assert_eq!(Time::LATEST.to_string().parse::<Time>().unwrap(), Time::LATEST);
+    }
+
+    #[test]
     fn times_are_written_in_utc_with_six_decimals() {
         let time: Time = "2024-01-15T12:30:00.5+02:00".parse().unwrap();
         assert_eq!(time.to_string(), "2024-01-15T10:30:00.500000Z");
