@@ -5,6 +5,7 @@ pub mod audit;
 pub mod checks;
 pub mod clock;
 pub mod counters;
+mod finish;
 pub mod identity;
 pub mod logs;
 pub mod machine;
@@ -22,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use audit::{Audit, Key};
 use clock::Clock;
+use finish::Finished;
 use passwords::Passwords;
 use random::Random;
 use ratchet::Ratchet;
@@ -177,8 +179,8 @@ impl App {
             *saying.lock().unwrap_or_else(PoisonError::into_inner) = log;
             Ok(answer)
         };
-        // A task of its own: a caller who goes away while it is committed must not take its line in the audit log along.
-        let written = tokio::spawn(async move {
+        // Finished in any case: a caller who goes away while it is committed must not take its line in the audit log along.
+        Finished::new(async move {
             let outcome = app.database.write(work).await;
             let log = said.lock().unwrap_or_else(PoisonError::into_inner).take();
             // Where the database did not answer in time, the change may be committed all the same.
@@ -187,8 +189,7 @@ impl App {
             }
             outcome
         })
-        .await;
-        written.unwrap_or_else(|lost| Err(Error::Internal(format!("a write was not finished: {lost}"))))
+        .await
     }
 
     /// As [`App::write`] for commands, which have no runtime: blocking, on a connection of its own.

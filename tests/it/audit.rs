@@ -26,6 +26,7 @@ both! {
     every_act_is_said_with_ids_and_without_words,
     what_a_stranger_repeats_is_one_line_with_a_count,
     what_is_undone_is_not_said,
+    who_goes_away_takes_no_line_along,
 }
 
 /// What the process has said to the target `audit`; each story looks for its own ids in it.
@@ -73,6 +74,7 @@ async fn in_pages(app: &TestApp, world: &World) {
     let browser = app.signed_in(mia).await.at("198.51.100.1");
     let again = app.signed_in(mia).await;
     again.post("/logout", &[]).await.is(303);
+    app.signed_in(mia).await;
     browser.post("/account/settings/sessions", &[("others", "")]).await.is(303);
     app.browser().post("/login", &[("email", &mia.email), ("password", "a wrong guess")]).await.is(422);
     for _ in 0..10 {
@@ -198,4 +200,26 @@ async fn what_is_undone_is_not_said(app: TestApp) {
     assert!(outcome.is_err() && said(Act::RoleChanged, member).is_empty());
     app.set_role(&world.organization, &world.member, Role::Viewer).await;
     assert_eq!(said(Act::RoleChanged, member).len(), 1);
+}
+
+async fn who_goes_away_takes_no_line_along(app: TestApp) {
+    listen();
+    let world = app.world().await;
+    let (organization, member) = (world.organization.id, world.member.id);
+    let writing = app.app.write(bugtome::domain::Who::Command, bugtome::model::events::Via::Command, move |ctx| {
+        members::set_role(ctx, organization, member, Role::Viewer)
+    });
+    // Begun, and given up.
+    tokio::select! {
+        biased;
+        _ = writing => {}
+        () = std::future::ready(()) => {}
+    }
+    for _ in 0..500 {
+        if said(Act::RoleChanged, member).len() == 1 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the change is made, and nothing was said of it");
 }
