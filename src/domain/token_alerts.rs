@@ -8,6 +8,7 @@ use super::permissions::Capability;
 use super::token_settings::{self, MOST_SHOWN, Place, State};
 use super::{Ctx, Error, Result};
 use crate::model::id::Id;
+use crate::model::problems::Problem;
 use crate::model::time::Time;
 use crate::model::tokens::{AlertKind, Token};
 use crate::store::database::Connection;
@@ -98,9 +99,22 @@ pub fn list(ctx: &mut Ctx<'_>, place: Place) -> Result<Alerts> {
     Ok(Alerts { shown: alerts, found: found.into_iter().collect() })
 }
 
-/// Dismisses an alert as it was when somebody looked at it; one to which something has been added since stays.
-pub fn dismiss(ctx: &mut Ctx<'_>, place: Place, token: Id<Token>, kind: AlertKind, (seen, count): (Time, i64)) -> Result<()> {
+/// What somebody looked at: which alert, until when, and how often it had happened by then.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    /// Which.
+    pub kind: AlertKind,
+    /// When it had happened last.
+    pub last: Time,
+    /// How often.
+    pub count: i64,
+}
+
+/// Dismisses an alert as it was when somebody looked at it; one to which something has been added since stays. `None` is what cannot be read:
+/// whoever has no say here hears that first.
+pub fn dismiss(ctx: &mut Ctx<'_>, place: Place, token: Id<Token>, seen: Option<Seen>) -> Result<()> {
     let token = token_settings::find(ctx, place, token)?;
-    store::dismiss(ctx.db, token.id, kind, seen, count)?;
+    let Seen { kind, last, count } = seen.ok_or_else(|| Error::invalid("kind", Problem::NotIncluded))?;
+    store::dismiss(ctx.db, token.id, kind, last, count)?;
     Ok(())
 }

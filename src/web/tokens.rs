@@ -19,7 +19,7 @@ use super::frame::Frame;
 use super::parts::Pager;
 use super::side::Side;
 use crate::domain::projects::Settings;
-use crate::domain::token_alerts::Alerts;
+use crate::domain::token_alerts::{Alerts, Seen};
 use crate::domain::token_settings::{self, Listing, Place, kept_out};
 use crate::domain::tokens::{Extent, Made};
 use crate::domain::{Ctx, Error, Result, token_alerts};
@@ -27,7 +27,7 @@ use crate::http::answer::Answer;
 use crate::http::pages::Visit;
 use crate::model::id::Id;
 use crate::model::pages::Page;
-use crate::model::problems::{Problem, Problems};
+use crate::model::problems::Problems;
 use crate::model::time::{Span, Time};
 use crate::model::tokens::{AlertKind, PlainToken, Token};
 use crate::web::times::Stamp;
@@ -285,10 +285,10 @@ impl Desk {
     /// Dismisses an alert as it was shown; one to which something has been added meanwhile stays.
     pub(super) async fn dismiss(self) -> Result<Answer> {
         let (id, place, form) = (self.visit.id("token_id")?, self.place, self.visit.form());
-        let kind = AlertKind::from_word(form.text("kind")).ok_or_else(|| Error::invalid("kind", Problem::NotIncluded))?;
-        let number = |name: &'static str| form.text(name).parse::<i64>().map_err(|_| Error::invalid(name, Problem::NotIncluded));
-        let seen = (Time::from_micros(number("seen")?), number("count")?);
-        self.visit.write(move |ctx| token_alerts::dismiss(ctx, place, id, kind, seen)).await?;
+        let number = |name| form.text(name).parse::<i64>().ok();
+        let seen = AlertKind::from_word(form.text("kind")).zip(number("seen")).zip(number("count"));
+        let seen = seen.map(|((kind, last), count)| Seen { kind, last: Time::from_micros(last), count });
+        self.visit.write(move |ctx| token_alerts::dismiss(ctx, place, id, seen)).await?;
         Ok(see_with(&self.here, "alert-dismissed"))
     }
 

@@ -53,7 +53,7 @@ fn commands(file: &str) -> Vec<Vec<String>> {
         admin project archive acme/@|admin project archive @/WEB|admin project unarchive @/WEB|admin project delete @/WEB|admin project archive acme/WEB|\
         admin project unarchive acme/WEB|admin token list|admin token create --user @ --name t|admin token create --user ada@example.com --name @|\
         admin token create --user ada@example.com --name t --scopes @|admin token create --user ada@example.com --name t --expires-in @|\
-        admin token create --project @/WEB --name t|admin token revoke @|admin reindex|admin backup @|admin backup /no/such/folder/@|admin restore @|\
+        admin token create --project @/WEB --name t|admin token revoke @|admin reindex|admin clock reset|admin clock @|admin backup @|admin backup /no/such/folder/@|admin restore @|\
         admin copy --to @|admin copy --from @|admin copy --to sqlite://@.db|\
         admin member remove --organization acme --user bob@example.com|admin project delete acme/WEB";
     all.split('|')
