@@ -108,7 +108,7 @@ impl Default for Limits {
             write_timeout_when_full: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(75),
             idle_timeout_when_full: Duration::from_secs(1),
-            bytes: Bytes { of_connection: 4 << 20, of_caller: 8 << 20, of_all: 16 << 20, of_modest: 128 << 10, uncounted: 4 << 10 },
+            bytes: Bytes { of_connection: 4 << 20, of_caller: 8 << 20, of_all: 12 << 20, of_modest: 128 << 10, uncounted: 4 << 10 },
             // Whoever sends SIGTERM often sends SIGKILL ten seconds later; the last second is for what has to be written down.
             grace: Duration::from_secs(8),
         }

@@ -318,8 +318,9 @@ async fn answers_that_nobody_takes_do_not_fill_the_memory() {
     assert!(page.status == 200 && page.body.len() > 8_000_000, "a page by number is whole: {} bytes", page.body.len());
     server.stop();
 
-    let server = house.serve();
     for (path, token) in [("/api/v1/openapi.json", ""), ("/documentation", ""), ("/api/v1/tickets?per_page=100", house.personal.as_str())] {
+        // Each attack by itself: what an allocator keeps of one is there for the next.
+        let server = house.serve();
         for (name, is_many) in [("one address", false), ("a hundred addresses", true)] {
             let from = |number: usize| if is_many { format!("127.0.1.{}", number + 1) } else { "127.0.0.2".to_owned() };
             let statuses = ask_and_take_nothing(&server, path, token, from).await;
@@ -328,10 +329,10 @@ async fn answers_that_nobody_takes_do_not_fill_the_memory() {
             assert!(peak < MOST_OF_ITS_OWN, "{path} from {name}: {peak} MiB");
             assert!(statuses.keys().all(|status| matches!(status, 0 | 200 | 503)) && statuses.contains_key(&200), "{statuses:?}");
         }
+        let filed = server.ask(&Request::new("POST", "/api/v1/tickets").bearer(&house.personal).json(&ticket("after it", &house.project)));
+        assert_eq!(filed.status, 201);
+        server.stop();
     }
-    let filed = server.ask(&Request::new("POST", "/api/v1/tickets").bearer(&house.personal).json(&ticket("after it", &house.project)));
-    assert_eq!(filed.status, 201);
-    server.stop();
 }
 
 /// What a request of these lines is answered: the status and the rest.
