@@ -299,8 +299,8 @@ fn peak(server: &Server) -> u64 {
     of("VmHWM:") - of("RssFile:")
 }
 
-/// With 15 MiB of the program's file it has less than 100.
-const MOST_OF_ITS_OWN: u64 = 85;
+/// In a build for tests, whose requests take half as much again. The one that is delivered had 70 at this from one address, with 13 of its file.
+const MOST_OF_ITS_OWN: u64 = 95;
 
 // Finding 4: answers that nobody took were held for over a minute, a gigabyte of them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
