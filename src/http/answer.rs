@@ -129,12 +129,17 @@ impl Answer {
     }
 }
 
+/// So many headers an answer has, with those that every answer carries.
+const HEADERS: usize = 20;
+
 impl From<Answer> for Response<Body> {
     fn from(mut answer: Answer) -> Self {
         if answer.is_json() {
             answer.body = answer.body.map(without_tags);
         }
         let mut response = Self::new(answer.body.map_or_else(Body::empty, Body::from));
+        // At once for all that the layers lay on, instead of three times half as many.
+        response.headers_mut().reserve(HEADERS);
         *response.status_mut() = answer.status;
         for (name, value) in answer.headers {
             response.headers_mut().append(name, value);
