@@ -20,7 +20,7 @@ pub(super) fn written(text: &str) -> u64 {
         return plain;
     }
     // Four comparisons, as in `wire::json`; a `#` and a line's end count too, which harms nobody.
-    let special = |byte: &u8| (*byte < b' ') | (*byte == b'\\') | (byte & 0xfd == b'<') | (byte & 0xfa == b'"');
+    let special = |byte: &u8| *byte < b' ' || *byte == b'\\' || byte & 0xfd == b'<' || byte & 0xfa == b'"';
     // Without a branch for each byte, the compiler looks at many at once.
     let specials: u64 =
         text.as_bytes().chunks(128).map(|chunk| chunk.iter().fold(0_u8, |sum, byte| sum + u8::from(special(byte)))).map(u64::from).sum();
