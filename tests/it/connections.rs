@@ -299,9 +299,6 @@ fn peak(server: &Server) -> u64 {
     of("VmHWM:") - of("RssFile:")
 }
 
-/// In a build for tests, whose requests take half as much again. The one that is delivered had 70 at this from one address, with 13 of its file.
-const MOST_OF_ITS_OWN: u64 = 95;
-
 // Finding 4: answers that nobody took were held for over a minute, a gigabyte of them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_that_nobody_takes_do_not_fill_the_memory() {
@@ -326,7 +323,15 @@ async fn answers_that_nobody_takes_do_not_fill_the_memory() {
             let statuses = ask_and_take_nothing(&server, path, token, from).await;
             let peak = peak(&server);
             println!("{path} from {name}: {peak} MiB at the most");
-            assert!(peak < MOST_OF_ITS_OWN, "{path} from {name}: {peak} MiB");
+            // Measured in a build for tests: 45, 75 and 90. The whole of it was to be under 100 with the file's pages; pages of the documentation are not.
+            let most = if path.contains("tickets") {
+                95
+            } else if path.contains("openapi") {
+                70
+            } else {
+                80
+            };
+            assert!(peak < most, "{path} from {name}: {peak} MiB");
             assert!(statuses.keys().all(|status| matches!(status, 0 | 200 | 503)) && statuses.contains_key(&200), "{statuses:?}");
         }
         let filed = server.ask(&Request::new("POST", "/api/v1/tickets").bearer(&house.personal).json(&ticket("after it", &house.project)));
