@@ -95,6 +95,7 @@ fn a_link_leads_where_the_parser_reads_it_and_nowhere_without_a_host() {
         ("http://a.example/\u{fc}?q=\u{fc}#\u{fc}", "http://a.example/%C3%BC?q=%C3%BC#%C3%BC"),
         ("http://0x7f.1/", "http://127.0.0.1/"),
         ("http:////a.example", "http://a.example/"),
+        ("https://a.e'xample/Murphy's_law?x='#'", "https://a.e'xample/Murphy's_law?x=%27#'"),
     ] {
         assert_eq!(shown(&format!("[x]({typed})")), format!("<p><a href=\"{address}\"{REL}>x</a></p>\n"));
     }
