@@ -5,7 +5,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::domain::Error;
-use crate::http::answer::Answer;
+use crate::http::answer::{Answer, without_tags};
 use crate::http::mount::Wording;
 use crate::store::database::Error as StoreError;
 use crate::wire::errors::{Details, Error as Shape, Problem};
@@ -92,5 +92,5 @@ pub(super) fn standard(status: StatusCode, message: &str, details: Option<Detail
     let body = written.unwrap_or_default();
     let headers: Vec<(HeaderName, HeaderValue)> =
         vec![(CONTENT_TYPE, HeaderValue::from_static(kind)), (VARY, HeaderValue::from_static("Accept"))];
-    Answer { status, headers, body: Some(body.into()) }
+    Answer { status, headers, body: Some(without_tags(body.into())) }
 }

@@ -8,21 +8,22 @@ use std::task::{Context, Poll};
 use tokio::runtime::Handle;
 
 /// Work that goes on as a task of its own when it is dropped after it has begun. Until then it costs no task, and whoever waits for it drives it.
-pub(super) struct Finished<F: Future<Output: Send + 'static> + Send + 'static> {
-    work: Option<Pin<Box<F>>>,
+pub(super) struct Finished<T: Send + 'static> {
+    // In a box, so that there is one kind of task and not one for each kind of work.
+    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
     has_begun: bool,
 }
 
-impl<F: Future<Output: Send + 'static> + Send + 'static> Finished<F> {
-    pub(super) fn new(work: F) -> Self {
+impl<T: Send + 'static> Finished<T> {
+    pub(super) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
         Self { work: Some(Box::pin(work)), has_begun: false }
     }
 }
 
-impl<F: Future<Output: Send + 'static> + Send + 'static> Future for Finished<F> {
-    type Output = F::Output;
+impl<T: Send + 'static> Future for Finished<T> {
+    type Output = T;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         self.has_begun = true;
         let Some(work) = &mut self.work else { return Poll::Pending };
         let polled = work.as_mut().poll(cx);
@@ -33,12 +34,13 @@ impl<F: Future<Output: Send + 'static> + Send + 'static> Future for Finished<F> 
     }
 }
 
-impl<F: Future<Output: Send + 'static> + Send + 'static> Drop for Finished<F> {
+impl<T: Send + 'static> Drop for Finished<T> {
     fn drop(&mut self) {
         let (Some(work), true) = (self.work.take(), self.has_begun) else { return };
+        let rest: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move { drop(work.await) });
         // Without a runtime the process is ending.
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(work);
+            runtime.spawn(rest);
         }
     }
 }

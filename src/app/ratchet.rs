@@ -40,7 +40,8 @@ pub struct Ratchet {
 impl Ratchet {
     /// Takes the time up where this database was told it last.
     pub async fn load(&self, database: &Database, machine: Time) -> database::Result<()> {
-        let found: Time = database.read(store::kept_until).await?;
+        // By the connection that writes, since none that reads is open yet, and a start is to be short.
+        let found: Time = database.write(store::kept_until).await?;
         self.told.fetch_max(found.micros(), Ordering::AcqRel);
         self.kept.fetch_max(found.micros(), Ordering::AcqRel);
         let ahead = found.since(machine).whole_seconds();
@@ -70,12 +71,14 @@ impl Ratchet {
         Time::from_micros(self.kept.load(Ordering::Acquire)).since(Time::from_micros(next))
     }
 
+    /// Whether [`Ratchet::keep`] has anything to do before a request that begins now.
+    pub fn is_due(&self, machine: Time) -> bool {
+        self.left(machine) < EARLY
+    }
+
     /// Sees that the moments of a request that begins now are kept.
     pub async fn keep(self: &Arc<Self>, database: &Database, machine: Time) {
         let left = self.left(machine);
-        if left >= EARLY {
-            return;
-        }
         // Its own time, and none of the request's.
         let (this, database) = (Arc::clone(self), database.for_one_request());
         // On a task of its own, so that a caller who goes away, or has waited enough, does not stop it.

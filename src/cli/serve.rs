@@ -59,18 +59,27 @@ pub(super) fn run(args: Args) -> Outcome {
     if !steps.is_empty() {
         tracing::info!(steps = steps.join(", "), "the database's schema has been brought up to date");
     }
-    for strange in database.strange()? {
-        tracing::error!(
-            what = strange.what,
-            line = strange.mend,
-            "the schema is not as bugtome makes it: `bugtome doctor` says what to do"
-        );
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(&settings, database.clone(), demo.as_ref()));
     runtime.shutdown_timeout(Duration::from_secs(1));
     database.close();
     served
+}
+
+/// Tells in the log what somebody has changed in the schema; a server that does not start would be worse.
+async fn tell_what_is_strange(database: Database) {
+    match database.look_for_strange().await {
+        Ok(all) => {
+            for strange in all {
+                tracing::error!(
+                    what = strange.what,
+                    line = strange.mend,
+                    "the schema is not as bugtome makes it: `bugtome doctor` says what to do"
+                );
+            }
+        }
+        Err(error) => tracing::warn!(%error, "the schema could not be looked at: `bugtome doctor` looks again"),
+    }
 }
 
 async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> Outcome {
@@ -130,6 +139,8 @@ async fn serve(settings: &Settings, database: Database, demo: Option<&Demo>) -> 
     let scheme = if tls.is_some() { "https" } else { "http" };
     let code = front.app.write(Who::Command, Via::Command, setup::prepare).await?;
     announce(&format!("listening on {scheme}://{address}"), demo, code.as_ref(), &base_url)?;
+    // After the start, which need not wait for it.
+    tasks.spawn(tell_what_is_strange(front.app.database().clone()));
     let bounds = (Limits::default(), settings.trusted_proxies.clone());
     listen::serve(listener, tls, Faces::new(api::router(&front), web::router(&front)), bounds, metrics, stop).await;
     tasks.join_all().await;

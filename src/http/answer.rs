@@ -33,7 +33,7 @@ impl Answer {
         Ok(Self::written(status, without_tags(text.into())))
     }
 
-    /// A body that is JSON already.
+    /// A body that is JSON already, [`without_tags`].
     pub fn written(status: StatusCode, json: impl Into<Bytes>) -> Self {
         let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
         Self { status, headers, body: Some(json.into()) }
@@ -93,13 +93,13 @@ impl Answer {
         }
     }
 
-    /// A kept answer, given again.
+    /// A kept answer, given again. It may have been kept by a version that left tags in it.
     pub fn repeated(kept: Kept) -> Self {
         let parse = |(name, value): (String, String)| Some((name.parse().ok()?, value.parse().ok()?));
         Self {
             status: StatusCode::from_u16(kept.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: kept.headers.into_iter().filter_map(parse).collect(),
-            body: (!kept.body.is_empty()).then(|| kept.body.into()),
+            body: (!kept.body.is_empty()).then(|| without_tags(kept.body.into())),
         }
     }
 }
@@ -122,21 +122,11 @@ pub fn without_tags(json: Bytes) -> Bytes {
     escaped.into()
 }
 
-impl Answer {
-    fn is_json(&self) -> bool {
-        let is = |value: &HeaderValue| matches!(value.as_bytes(), b"application/json" | b"application/problem+json");
-        self.headers.iter().any(|(name, value)| name == CONTENT_TYPE && is(value))
-    }
-}
-
 /// So many headers an answer has, with those that every answer carries.
 const HEADERS: usize = 20;
 
 impl From<Answer> for Response<Body> {
-    fn from(mut answer: Answer) -> Self {
-        if answer.is_json() {
-            answer.body = answer.body.map(without_tags);
-        }
+    fn from(answer: Answer) -> Self {
         let mut response = Self::new(answer.body.map_or_else(Body::empty, Body::from));
         // At once for all that the layers lay on, instead of three times half as many.
         response.headers_mut().reserve(HEADERS);

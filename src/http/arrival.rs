@@ -43,9 +43,20 @@ pub(super) fn names_its_host<B>(request: &Request<B>) -> bool {
             _ => request.uri().authority().is_some(),
         };
     };
-    // An empty one is right where the address asked for has no authority.
-    let readable = || Authority::try_from(host.as_bytes()).is_ok_and(|authority| !authority.as_str().contains('@'));
+    // An empty one is right where the address asked for has no authority. Most are plain, and need not be taken apart.
+    let readable =
+        || is_plain(host.as_bytes()) || Authority::try_from(host.as_bytes()).is_ok_and(|authority| !authority.as_str().contains('@'));
     hosts.next().is_none() && (host.is_empty() || readable())
+}
+
+/// A name of letters, digits, dots and hyphens, with a port or without: whatever it names, it can be read as an authority.
+fn is_plain(host: &[u8]) -> bool {
+    let name = host.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')).count();
+    match host[name..].split_first() {
+        None => name > 0,
+        Some((b':', port)) => name > 0 && (1..=5).contains(&port.len()) && port.iter().all(u8::is_ascii_digit),
+        Some(_) => false,
+    }
 }
 
 #[cfg(test)]

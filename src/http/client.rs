@@ -16,6 +16,8 @@ use crate::model::tokens::PlainToken;
 
 /// The header that makes a POST safe to repeat.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// By which proxies tell for whom they ask.
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// What came as a credential.
 pub(super) enum Presented {
@@ -49,7 +51,7 @@ pub(super) fn idempotency_key(parts: &Parts) -> Result<Option<String>> {
 /// The right-most entry of `X-Forwarded-For` that is no trusted proxy, where the peer is one; else the peer.
 pub fn client_address(front: &Front, parts: &Parts) -> IpAddr {
     let peer = parts.extensions.get::<super::listen::Peer>().map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.address.ip().to_canonical());
-    if !front.proxies.contain(peer) && parts.headers.contains_key("x-forwarded-for") {
+    if !front.proxies.contain(peer) && parts.headers.contains_key(X_FORWARDED_FOR) {
         warn_of(peer, front.app.now());
     }
     forwarded(&front.proxies, peer, &parts.headers)
@@ -61,7 +63,7 @@ pub(super) fn forwarded(proxies: &Networks, peer: IpAddr, headers: &HeaderMap) -
         return peer;
     }
     // A client may put any bytes before its proxy's entry; they must not hide it.
-    let lists: Vec<_> = headers.get_all("x-forwarded-for").iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let lists: Vec<_> = headers.get_all(X_FORWARDED_FOR).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     let mut nearest = peer;
     for entry in lists.iter().rev().flat_map(|list| list.rsplit(',')) {
         let Some(address) = parse_forwarded(entry.trim()) else { return nearest };

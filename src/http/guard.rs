@@ -10,7 +10,6 @@ use axum::http::header::{
     ETAG, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
-use axum::middleware::Next;
 
 use crate::app::settings::Subdomains;
 
@@ -65,11 +64,14 @@ impl StrictTransport {
     }
 }
 
-/// The layer of both faces.
-pub async fn guarded(request: Request, next: Next, transport: StrictTransport) -> Response<Body> {
+/// What both faces lay around their own layer, which `answer` is. A function and no layer by itself: each costs every request several allocations.
+pub async fn guarded<F>(request: Request, transport: StrictTransport, answer: impl FnOnce(Request) -> F) -> Response<Body>
+where
+    F: Future<Output = Response<Body>>,
+{
     let shows_a_callers_own = request.headers().contains_key(AUTHORIZATION);
     let led_to = asked_by_htmx(&request);
-    let mut response = next.run(request).await;
+    let mut response = answer(request).await;
     if let Some(path) = led_to
         && !may_be_put_in(&response)
     {

@@ -85,14 +85,22 @@ impl Standing {
 
     /// Lays the limit's headers on an answer, by both their names.
     pub(super) fn lay_on(self, headers: &mut HeaderMap) {
-        let mut set = |name: &'static str, value: HeaderValue| headers.insert(HeaderName::from_static(name), value);
-        // Made of digits and quotes, so that none of them fails.
-        let text = |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
-        set("x-ratelimit-limit", self.limit.into());
-        set("x-ratelimit-remaining", self.remaining.into());
-        set("x-ratelimit-reset", self.reset.plus(Span::from_micros(999_999)).seconds().into());
-        set("ratelimit-policy", text(format!("\"default\";q={};w={}", self.limit, WINDOW.whole_seconds())));
-        set("ratelimit", text(format!("\"default\";r={};t={}", self.remaining, self.seconds)));
+        const NAMES: [HeaderName; 5] = [
+            HeaderName::from_static("x-ratelimit-limit"),
+            HeaderName::from_static("x-ratelimit-remaining"),
+            HeaderName::from_static("x-ratelimit-reset"),
+            HeaderName::from_static("ratelimit-policy"),
+            HeaderName::from_static("ratelimit"),
+        ];
+        let [mut one, mut two, mut three, mut four, mut five] = [itoa::Buffer::new(); 5];
+        let (limit, remaining, window) = (one.format(self.limit), two.format(self.remaining), three.format(WINDOW.whole_seconds()));
+        let (reset, left) = (four.format(self.reset.plus(Span::from_micros(999_999)).seconds()), five.format(self.seconds));
+        let values: [&[&str]; 5] =
+            [&[limit], &[remaining], &[reset], &["\"default\";q=", limit, ";w=", window], &["\"default\";r=", remaining, ";t=", left]];
+        for (name, value) in NAMES.into_iter().zip(values) {
+            // Made of digits and quotes, so that none of them fails.
+            headers.insert(name, HeaderValue::try_from(value.concat()).unwrap_or(HeaderValue::from_static("")));
+        }
     }
 }
 

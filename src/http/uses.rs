@@ -6,10 +6,12 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
+use foldhash::fast::RandomState;
+
 use crate::model::time::Time;
 
-/// The uses since the last flush: one for each `K`.
-pub struct Uses<K>(Mutex<HashMap<K, (Time, IpAddr)>>);
+/// The uses since the last flush: one for each `K`. The ids in it are ours, so that nobody can choose ones that hash alike.
+pub struct Uses<K>(Mutex<HashMap<K, (Time, IpAddr), RandomState>>);
 
 impl<K> Default for Uses<K> {
     fn default() -> Self {

@@ -2,6 +2,7 @@
 //! No I/O, no SQL, no shapes of requests.
 
 pub mod draft;
+pub mod escapes;
 pub mod events;
 pub mod id;
 pub mod organizations;

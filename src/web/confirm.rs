@@ -11,7 +11,7 @@ use super::own_password;
 use super::sign_in::minutes;
 use crate::domain::{Error, Result, sessions};
 use crate::http::answer::Answer;
-use crate::http::pages::Visit;
+use crate::http::pages::{Answering, Visit};
 use crate::model::problems::Problem;
 use crate::model::users::Password;
 
@@ -28,11 +28,8 @@ struct ConfirmPage {
 }
 
 /// Answers a request, after the password that its form carries has been looked at. Where the domain wants the password and the form has none, it
-/// is asked for.
-pub(super) async fn first<F>(visit: Visit, answer: impl FnOnce(Visit) -> F + Send) -> Result<Answer>
-where
-    F: Future<Output = Result<Answer>> + Send,
-{
+/// is asked for. The page at work is in a box, so that there is one of this and not one for each page.
+pub(super) async fn first(visit: Visit, answer: fn(Visit) -> Answering) -> Result<Answer> {
     if visit.form().has(FIELD) {
         match looked_at(&visit).await {
             Ok(None) => {}

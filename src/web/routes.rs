@@ -18,7 +18,7 @@ use crate::http::pages::PageRoute;
 /// Declares the table.
 macro_rules! pages {
     ($($method:ident $path:literal $capability:ident $answer:path;)+) => {
-        vec![$(PageRoute { method: &Method::$method, path: $path, capability: $capability, answer: |visit| Box::pin(confirm::first(visit, $answer)) }),+]
+        vec![$(PageRoute { method: &Method::$method, path: $path, capability: $capability, answer: |visit| Box::pin(confirm::first(visit, |visit| Box::pin($answer(visit)))) }),+]
     };
 }
 

@@ -3,6 +3,7 @@
 
 use jiff::fmt::temporal::DateTimePrinter;
 
+use crate::model::escapes;
 use crate::model::id::Id;
 use crate::model::time::Time;
 
@@ -11,9 +12,6 @@ use crate::model::time::Time;
 pub struct Json(Vec<u8>);
 
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
-
-/// How many bytes are looked at together.
-const STRIDE: usize = 32;
 
 impl Json {
     /// Nothing yet, with room for so many bytes.
@@ -44,7 +42,7 @@ impl Json {
     pub fn within(&mut self, text: &str) -> &mut Self {
         let mut rest = text.as_bytes();
         loop {
-            let plain = plain_length(rest);
+            let plain = escapes::length_before(rest);
             self.0.extend_from_slice(&rest[..plain]);
             let Some(&byte) = rest.get(plain) else { break };
             self.escape(byte);
@@ -102,20 +100,6 @@ impl Json {
         };
         self.0.extend_from_slice(&[b'\\', short]);
     }
-}
-
-const fn is_special(byte: u8) -> bool {
-    // `<` and `>` differ in one bit, `"` and `&` in another: so these are four comparisons, where the compiler makes six of the plain words.
-    byte < 0x20 || byte == b'\\' || byte & 0xfd == b'<' || byte & 0xfb == b'"'
-}
-
-/// How many bytes stand before the first that must be escaped.
-fn plain_length(bytes: &[u8]) -> usize {
-    // Without a way out in the middle of a stride, the compiler looks at its bytes at once.
-    let plain = |stride: &&[u8]| !stride.iter().fold(false, |special, byte| special | is_special(*byte));
-    let begin = bytes.chunks_exact(STRIDE).take_while(plain).count() * STRIDE;
-    let rest = &bytes[begin..];
-    begin + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! What one connection is doing: reading a head, answering, resting, or stuck; and the time-outs that follow from it.
 //! Noted with a few atomics as bytes and answers pass, and judged now and then, so that no request pays for a timer.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use atomic_waker::AtomicWaker;
 use axum::http::Version;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::Notify;
 
 use super::Limits;
 use crate::http::bounds::RESTS_AFTER;
@@ -36,9 +37,9 @@ pub(super) struct Activity {
     asked: AtomicBool,
     /// HTTP/2, where bytes come at any time and mean nothing.
     multiplexed: AtomicBool,
-    /// Whether its place has gone to another connection, and who waits to hear of that.
+    /// Whether its place has gone to another connection, and the task that waits to hear of that: the connection's own.
     gives_way: AtomicBool,
-    told: Notify,
+    told: AtomicWaker,
 }
 
 /// What is to become of a connection.
@@ -84,7 +85,7 @@ impl Activity {
             asked: AtomicBool::new(false),
             multiplexed: AtomicBool::new(false),
             gives_way: AtomicBool::new(false),
-            told: Notify::new(),
+            told: AtomicWaker::new(),
         })
     }
 
@@ -140,7 +141,7 @@ impl Activity {
     /// Asks the connection to end: its place has gone to another one.
     pub(super) fn give_way(&self) {
         self.gives_way.store(true, Ordering::Release);
-        self.told.notify_one();
+        self.told.wake();
     }
 
     /// Whether it was asked to.
@@ -149,11 +150,13 @@ impl Activity {
         self.gives_way.load(Ordering::Acquire)
     }
 
-    /// Waits until it is asked to.
+    /// Waits until it is asked to. Looked at whenever the connection is, so that it has to cost next to nothing.
     pub(super) async fn must_give_way(&self) {
-        while !self.gives_way.load(Ordering::Acquire) {
-            self.told.notified().await;
-        }
+        poll_fn(|cx| {
+            self.told.register(cx.waker());
+            if self.gives_way.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 
     /// Judges the connection. `full` tells that others wait for its place.

@@ -160,8 +160,14 @@ impl Session {
 
     /// The rows that a statement answers with.
     pub(super) fn fetch<R: Row>(&mut self, text: &str, types: &[Type], values: &[Value<'_>], meter: &mut Option<Meter>) -> Result<Vec<R>> {
+        self.rows(text, types, values)?.iter().map(|row| read(row, meter)).collect()
+    }
+
+    /// The same as they come: once for all types of rows, and never inlined, so that nobody who reads from SQLite makes room for it on the stack.
+    #[inline(never)]
+    fn rows(&mut self, text: &str, types: &[Type], values: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>> {
         let ahead = self.take_ahead(text)?;
-        let rows = self.exchange(async |client, statements, named| {
+        self.exchange(async |client, statements, named| {
             let question = async {
                 if !named {
                     return client.query_typed(text, &typed(types, values)).await;
@@ -170,8 +176,7 @@ impl Session {
                 client.query(&statement, &untyped(values)).await
             };
             after(client, ahead, question).await
-        })?;
-        rows.iter().map(|row| read(row, meter)).collect()
+        })
     }
 
     /// Runs a statement that answers with no rows, and counts the rows it touched.

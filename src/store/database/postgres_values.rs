@@ -85,6 +85,7 @@ impl<'a> FromSql<'a> for Cell<'a> {
 }
 
 /// One cell of a row, borrowed from it.
+#[inline(never)]
 pub(super) fn cell(row: &tokio_postgres::Row, index: usize) -> Result<Cell<'_>> {
     Ok(row.try_get(index)?)
 }
