@@ -36,7 +36,9 @@ impl Request {
 
     /// The segment of the path that the template calls `name`.
     fn segment(&self, name: &str) -> Option<&str> {
-        let pairs = self.route.split('/').zip(self.uri.path().split('/'));
+        // Up to its first name the template is the path.
+        let begin = self.route.find('{')?;
+        let pairs = self.route[begin..].split('/').zip(self.uri.path().get(begin..)?.split('/'));
         pairs
             .into_iter()
             .find(|(template, _)| template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name))
