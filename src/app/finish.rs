@@ -9,7 +9,6 @@ use tokio::runtime::Handle;
 
 /// Work that goes on as a task of its own when it is dropped after it has begun. Until then it costs no task, and whoever waits for it drives it.
 pub(super) struct Finished<T: Send + 'static> {
-    // In a box, so that there is one kind of task and not one for each kind of work.
     work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
     has_begun: bool,
 }
@@ -37,6 +36,7 @@ impl<T: Send + 'static> Future for Finished<T> {
 impl<T: Send + 'static> Drop for Finished<T> {
     fn drop(&mut self) {
         let (Some(work), true) = (self.work.take(), self.has_begun) else { return };
+        // In a box without a type of its own, so that there is one kind of task and not one for each kind of work.
         let rest: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move { drop(work.await) });
         // Without a runtime the process is ending.
         if let Ok(runtime) = Handle::try_current() {

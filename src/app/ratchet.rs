@@ -76,7 +76,7 @@ impl Ratchet {
         self.left(machine) < EARLY
     }
 
-    /// Sees that the moments of a request that begins now are kept.
+    /// Sees that the moments of a request that begins now are kept, where [`Ratchet::is_due`] says so.
     pub async fn keep(self: &Arc<Self>, database: &Database, machine: Time) {
         let left = self.left(machine);
         // Its own time, and none of the request's.

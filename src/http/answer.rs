@@ -95,11 +95,13 @@ impl Answer {
 
     /// A kept answer, given again. It may have been kept by a version that left tags in it.
     pub fn repeated(kept: Kept) -> Self {
+        let is_json = kept.headers.iter().any(|(name, value)| name == CONTENT_TYPE.as_str() && value.ends_with("json"));
+        let body = (!kept.body.is_empty()).then(|| Bytes::from(kept.body));
         let parse = |(name, value): (String, String)| Some((name.parse().ok()?, value.parse().ok()?));
         Self {
             status: StatusCode::from_u16(kept.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: kept.headers.into_iter().filter_map(parse).collect(),
-            body: (!kept.body.is_empty()).then(|| without_tags(kept.body.into())),
+            body: if is_json { body.map(without_tags) } else { body },
         }
     }
 }

@@ -61,7 +61,17 @@ fn is_plain(host: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_plain_can_be_read(host in "([a-zA-Z0-9.-]{0,8}|\\PC{0,3})(:[0-9]{0,7})?") {
+            let read = Authority::try_from(host.as_bytes());
+            prop_assert!(!is_plain(host.as_bytes()) || read.is_ok_and(|read| !read.as_str().contains('@')), "{host:?}");
+        }
+    }
 
     // Finding 25.
     #[test]

@@ -237,8 +237,16 @@ impl Held {
     /// Holds so many more.
     pub(super) fn add(&mut self, bytes: u64) {
         self.bytes += bytes;
+        self.each(bytes, AtomicU64::fetch_add);
+    }
+
+    /// Changes each count by so many bytes. Most hold nothing, and to add that would still take the count from all others for a moment.
+    fn each(&self, bytes: u64, change: impl Fn(&AtomicU64, u64, Ordering) -> u64) {
+        if bytes == 0 {
+            return;
+        }
         for held in [&self.line.held, &self.line.caller.held, &self.line.caller.all.held] {
-            held.fetch_add(bytes, Ordering::Relaxed);
+            change(held, bytes, Ordering::Relaxed);
         }
     }
 
@@ -250,9 +258,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        for held in [&self.line.held, &self.line.caller.held, &self.line.caller.all.held] {
-            held.fetch_sub(self.bytes, Ordering::Relaxed);
-        }
+        self.each(self.bytes, AtomicU64::fetch_sub);
     }
 }
 

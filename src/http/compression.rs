@@ -37,8 +37,8 @@ pub(super) fn compressed(mut answer: Answer, headers: &HeaderMap) -> Answer {
     }
 }
 
-/// Encoders that rest, of which there are no more than threads that answer. Each has 300 KiB, which to be given by the system, page by page, and to
-/// give back took longer than the compressing.
+/// Encoders that rest, of which there are no more than threads that answer. Each has 300 KiB: to get them from the system, page by page, and to give
+/// them back took longer than the compressing.
 static RESTING: Mutex<Vec<DeflateEncoder<Vec<u8>>>> = Mutex::new(Vec::new());
 
 /// A member of a gzip file (RFC 1952 §2.3): neither a name nor a time, compressed by the fastest way.

@@ -248,7 +248,7 @@ where
             let address = forwarded(&house.proxies, peer.address.ip(), request.headers());
             Line::new(house.callers.of(address))
         });
-        answer(Arc::clone(house), request, peer, turn, line)
+        answer(house, request, peer, turn, line)
     });
     let mut must_give_way = pin!(activity.must_give_way());
     let mut connection = pin!(house.protocol.serve_connection(TokioIo::new(stream), service));
@@ -293,12 +293,12 @@ where
 
 /// Has the face answer one request, or refuse it where it may not run.
 fn answer(
-    house: Arc<House>,
+    house: &Arc<House>,
     request: hyper::Request<Incoming>,
     peer: Peer,
     turn: Turn,
     line: Arc<Line>,
-) -> impl Future<Output = Result<Response<Answer>, std::convert::Infallible>> {
+) -> impl Future<Output = Result<Response<Answer>, std::convert::Infallible>> + use<> {
     let running: Option<Running> = line.run();
     let fault = match &running {
         None => Some(Fault::TooMuchAtOnce),
@@ -310,7 +310,7 @@ fn answer(
     if let Some(fault) = fault {
         parts.extensions.insert(fault);
     }
-    let body = if body.is_end_stream() { Body::empty() } else { Body::new(Arriving::new(body, Arc::clone(&house), &line)) };
+    let body = if body.is_end_stream() { Body::empty() } else { Body::new(Arriving::new(body, Arc::clone(house), &line)) };
     // A router is always ready; its clone is a count.
     let answer = house.faces.of(parts.uri.path()).call(hyper::Request::from_parts(parts, body));
     let uncounted = house.limits.bytes.uncounted;

@@ -192,8 +192,7 @@ impl Visit {
 
     /// The segment of the path that the template calls `name`.
     pub fn segment(&self, name: &str) -> Option<&str> {
-        let mut pairs = self.0.path.split('/').zip(self.0.uri.path().split('/'));
-        pairs.find(|(template, _)| template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name)).map(|(_, text)| text)
+        super::request::segment(self.0.path, self.0.uri.path(), name)
     }
 
     /// A parameter of the query, trimmed; `None` where it is absent, blank or unreadable.

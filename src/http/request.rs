@@ -10,6 +10,14 @@ use crate::domain::{Error, Result};
 use crate::model::id::Id;
 use crate::model::tokens::PlainToken;
 
+/// The segment of a path that the template calls `name`, where the path is one of the template's.
+pub(super) fn segment<'a>(template: &str, path: &'a str, name: &str) -> Option<&'a str> {
+    // Up to its first name the template is the path.
+    let begin = template.find('{')?;
+    let mut pairs = template[begin..].split('/').zip(path.get(begin..)?.split('/'));
+    pairs.find(|(one, _)| one.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name)).map(|(_, text)| text)
+}
+
 /// A request that has been let in.
 pub struct Request {
     /// The method; HEAD has become GET.
@@ -36,13 +44,7 @@ impl Request {
 
     /// The segment of the path that the template calls `name`.
     fn segment(&self, name: &str) -> Option<&str> {
-        // Up to its first name the template is the path.
-        let begin = self.route.find('{')?;
-        let pairs = self.route[begin..].split('/').zip(self.uri.path().get(begin..)?.split('/'));
-        pairs
-            .into_iter()
-            .find(|(template, _)| template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name))
-            .map(|(_, text)| text)
+        segment(self.route, self.uri.path(), name)
     }
 
     /// A header as text; `Malformed` where it is sent twice or is no visible text.

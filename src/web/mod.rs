@@ -80,11 +80,9 @@ pub fn with_routes(front: &Arc<Front>, table: &[PageRoute]) -> Router {
         .merge(security_contact::route(front))
         .fallback(move |request| lost(Arc::clone(&no_page), request, StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(move |request| lost(Arc::clone(&no_method), request, StatusCode::METHOD_NOT_ALLOWED))
+        .layer(from_fn(move |request: Request, next: Next| let_in(Arc::clone(&door), request, next)))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(move |request: Request, next: Next| {
-            let door = Arc::clone(&door);
-            guarded(request, transport, |request| with_policy(door, request, next))
-        }))
+        .layer(from_fn(move |request: Request, next: Next| guarded(request, transport, |request| with_policy(request, next))))
         .layer(Observe::new(front.metrics.clone()))
         // As in `api::with_routes`.
         .with_state(())
@@ -137,8 +135,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
 /// Lays the headers on that every page has.
-async fn with_policy(front: Arc<Front>, request: Request, next: Next) -> Response<Body> {
-    let mut response = let_in(front, request, next).await;
+async fn with_policy(request: Request, next: Next) -> Response<Body> {
+    let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));

@@ -324,8 +324,9 @@ async fn answers_that_nobody_takes_do_not_fill_the_memory() {
             let statuses = ask_and_take_nothing(&server, path, token, from).await;
             let peak = peak(&server);
             println!("{path} from {name}: {peak} MiB at the most");
-            // 100 MB.
-            assert!(peak < 95, "{path} from {name}: {peak} MiB");
+            // 100 MB in any case. A build for tests takes 57, 84 and 79 MiB, the one that is delivered 46, 74 and 75.
+            let most = if path.contains("openapi") { 66 } else { 95 };
+            assert!(peak < most, "{path} from {name}: {peak} MiB");
             assert!(statuses.keys().all(|status| matches!(status, 0 | 200 | 503)) && statuses.contains_key(&200), "{statuses:?}");
         }
         let filed = server.ask(&Request::new("POST", "/api/v1/tickets").bearer(&house.personal).json(&ticket("after it", &house.project)));

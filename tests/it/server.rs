@@ -86,11 +86,12 @@ impl House {
         Self::bare(tempfile::tempdir().unwrap(), new_database(), true)
     }
 
-    /// The binary of this build. `BUGTOME_BINARY` names another one to be tried instead, such as the one that is delivered.
+    /// The binary of this build.
     pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_bugtome");
 
     fn bare(folder: tempfile::TempDir, database: String, shared: bool) -> Self {
-        let program = std::env::var_os("BUGTOME_BINARY").map_or_else(|| Self::PROGRAM.into(), PathBuf::from);
+        // Another one to be tried instead, such as the one that is delivered.
+        let program = std::env::var_os("BUGTOME_TEST_BINARY").map_or_else(|| Self::PROGRAM.into(), PathBuf::from);
         Self { folder, database, project: String::new(), personal: String::new(), shared, program }
     }
 

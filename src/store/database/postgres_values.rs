@@ -84,7 +84,7 @@ impl<'a> FromSql<'a> for Cell<'a> {
     }
 }
 
-/// One cell of a row, borrowed from it.
+/// One cell of a row, borrowed from it. Apart, so that nobody who reads from SQLite passes through it.
 #[inline(never)]
 pub(super) fn cell(row: &tokio_postgres::Row, index: usize) -> Result<Cell<'_>> {
     Ok(row.try_get(index)?)

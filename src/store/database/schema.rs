@@ -39,12 +39,17 @@ const OWN: [(&str, &str); 3] = [
 ];
 
 impl Database {
-    /// What is strange in the schema, looked at between two writes: by their connection, which is there and has read the schema.
+    /// What is strange in the schema. On SQLite it is looked at as if that were a write, by a connection that is there and has read the schema; on
+    /// PostgreSQL by one of its own, since those of the pool are for requests.
     pub async fn look_for_strange(&self) -> Result<Vec<Strange>> {
-        self.write(strange_in).await
+        if !self.is_postgres() {
+            return self.write(strange_in).await;
+        }
+        let own = self.clone();
+        tokio::task::spawn_blocking(move || own.strange()).await.map_err(|error| Error::Internal(error.to_string()))?
     }
 
-    /// As [`Database::look_for_strange`]. Blocks like `run`.
+    /// As [`Database::look_for_strange`], on a connection of its own and as of one moment. Blocks like `run`.
     pub fn strange(&self) -> Result<Vec<Strange>> {
         let mut connection = self.connect()?;
         let strange = connection.snapshot(&mut strange_in)?;
@@ -97,7 +102,7 @@ fn objects(rows: impl Iterator<Item = (String, String, String, String)>) -> Obje
     rows.map(|(kind, name, table, text)| ((kind, name), (table, words(&text)))).collect()
 }
 
-/// What [`digest`] makes of what all steps make. With it a server that starts need not make that anew, in memory that it keeps, to see that nothing is
+/// What [`digest`] makes of what all steps make. With it nobody need make that anew, in memory that a server would keep, to see that nothing is
 /// strange. A test says what it has to be after another step.
 const MADE: &str = "1009f0edf4ba5aa9285850c6d68c83193ba867ba34c34f516b008bcb8122b44c";
 
