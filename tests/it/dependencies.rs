@@ -156,6 +156,27 @@ fn locked(file: &str) -> BTreeSet<(String, String)> {
     lock["package"].as_array().unwrap().iter().map(|package| (text(package, "name"), text(package, "version"))).collect()
 }
 
+/// What the program itself needs, as a lock file has it.
+fn needed(file: &str) -> Vec<String> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let lock: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+    let program = lock["package"].as_array().unwrap().iter().find(|package| package["name"].as_str() == Some("bugtome")).unwrap();
+    let names = program["dependencies"].as_array().unwrap().iter().map(|name| name.as_str().unwrap());
+    // Where two versions are locked the name has one beside it.
+    names.map(|name| name.split(' ').next().unwrap().to_owned()).collect()
+}
+
+/// A lock file that is behind stops whatever is built with `--locked`. Only the main one knows what tests need.
+#[test]
+fn every_lock_file_knows_what_the_program_needs() {
+    let fuzzed = needed("fuzz/Cargo.lock");
+    assert_eq!(fuzzed, needed("bench/Cargo.lock"));
+    let manifest: toml::Table = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap().parse().unwrap();
+    for name in manifest["dependencies"].as_table().unwrap().keys() {
+        assert!(fuzzed.contains(name), "fuzz/Cargo.lock does not know {name}: `cargo fetch --manifest-path fuzz/Cargo.toml` puts it right");
+    }
+}
+
 /// What is fuzzed would else be another program than the one that is delivered, and be built a second time from its ground up.
 #[test]
 fn what_is_fuzzed_is_what_is_delivered() {
